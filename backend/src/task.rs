@@ -1,0 +1,57 @@
+//! What a backend runs: tasks and blocking jobs, both opaque.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A task that the core built: a future to be polled until it is ready.
+///
+/// It never unwinds, neither from a poll nor from its drop, and may be dropped instead of polled.
+#[must_use = "a task that is dropped ends as cancelled"]
+pub struct Task(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl Task {
+    /// Wraps a future that never unwinds.
+    pub fn new(future: Pin<Box<dyn Future<Output = ()> + Send>>) -> Self {
+        Self(future)
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").finish_non_exhaustive()
+    }
+}
+
+/// A blocking job that the core built: it runs once, on a thread that may block.
+///
+/// It never unwinds, and may be dropped instead of run.
+#[must_use = "a job that is dropped never runs"]
+pub struct Job(Box<dyn FnOnce() + Send>);
+
+impl Job {
+    /// Wraps a closure that never unwinds.
+    pub fn new(job: Box<dyn FnOnce() + Send>) -> Self {
+        Self(job)
+    }
+
+    /// Runs the job to its end.
+    pub fn run(self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! The ways in: `run` starts a runtime and owns it, `attach` enters one that is running.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+
+use anyrt_backend::{Backend, Launch};
+use pin_project_lite::pin_project;
+
+use crate::error::RunError;
+use crate::group::Group;
+use crate::group::hooks::Plain;
+use crate::group::host::Host;
+use crate::report::{Hook, Report};
+use crate::runtime::{Registered, Rt, blocking_would_stop, of_backend};
+use crate::scope::current;
+use crate::task::Place;
+use crate::thread::pool::is_worker;
+
+/// Starts a runtime and runs a future on it, on the calling thread.
+///
+/// The future need be neither `Send` nor `'static`. When `run` returns, no task, hook or orphan of
+/// this runtime is alive (RT1); closures that were abandoned go on on their threads.
+///
+/// # Errors
+///
+/// [`RunError`], where the thread is inside a runtime already, or the runtime did not start.
+///
+/// # Panics
+///
+/// Resumes a panic of the future, once everything below it has ended.
+///
+/// ```
+/// let answer = anyrt::run(anyrt::Tokio::multi_thread().worker_threads(2), async { 42 })?;
+/// assert_eq!(answer, 42);
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
+#[track_caller]
+pub fn run<L, F>(launch: L, main: F) -> Result<F::Output, RunError>
+where
+    L: Launch + 'static,
+    F: Future,
+{
+    Runner::new(launch).run(main)
+}
+
+/// A runtime that is about to be started, with its options.
+///
+/// ```
+/// use anyrt::{Runner, Tokio};
+///
+/// let answer = Runner::new(Tokio::current_thread())
+///     .on_report(|report| eprintln!("lost: {report}"))
+///     .run(async { 42 })?;
+/// assert_eq!(answer, 42);
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
+#[must_use = "a runner does nothing until it runs a future"]
+pub struct Runner {
+    launch: Box<dyn Launch>,
+    hook: Option<Hook>,
+}
+
+impl Runner {
+    /// A runtime with these options.
+    pub fn new(launch: impl Launch + 'static) -> Self {
+        Self {
+            launch: Box::new(launch),
+            hook: None,
+        }
+    }
+
+    /// Tells this hook of what has no caller to be returned to, instead of the standard error.
+    ///
+    /// The hook is called from any thread of the runtime, with no lock held.
+    pub fn on_report(mut self, hook: impl Fn(Report) + Send + Sync + 'static) -> Self {
+        self.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// As [`run`](crate::run).
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](crate::run).
+    #[track_caller]
+    pub fn run<F: Future>(self, main: F) -> Result<F::Output, RunError> {
+        let place = Place::caller();
+        if current::is_entered() {
+            return Err(RunError::InsideRuntime { runtime: "anyrt" });
+        }
+        // A thread of the blocking pool may block, though its runtime is current on it.
+        if let Some(runtime) = blocking_would_stop().filter(|_| !is_worker()) {
+            return Err(RunError::InsideRuntime { runtime });
+        }
+        let running = self.launch.launch().map_err(RunError::Launch)?;
+        let registered = Registered::new(Rt::new(running.backend(), self.hook));
+        let rt = registered.rt().clone();
+        let mut output = None;
+        {
+            let root = Host::root(rt.clone(), place, move |_: &Arc<Group>, _: &mut Plain| main, Plain);
+            running.block_on(pin!(async {
+                output = Some(InBudget { root }.await);
+            }));
+        }
+        drop(registered);
+        if rt.jobs.load(Relaxed) > 0 {
+            running.abandon();
+        }
+        match output {
+            Some(output) => Ok(output),
+            None => unreachable!("a backend polls the main future until it is ready"),
+        }
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("launch", &self.launch)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Enters a runtime that is running: everything below `main` belongs to the returned future, which
+/// is ready when all of it has ended.
+///
+/// It overrides what would be detected. Where foreign code drops it, its tasks are cancelled and end
+/// by themselves on their runtime.
+///
+/// # Cancellation
+///
+/// A root of its own: what is around it does not cancel it.
+///
+/// # Panics
+///
+/// Resumes a panic of `main`, once everything below it has ended.
+///
+/// ```
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// // inside any tokio runtime
+/// let backend = anyrt::Tokio::current().expect("this is one");
+/// let sum = anyrt::attach(backend, async {
+///     anyrt::task_group(async |g| g.spawn(async { 1 + 1 }).await.unwrap()).await
+/// })
+/// .await;
+/// assert_eq!(sum.ok(), Some(2));
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
+#[track_caller]
+pub fn attach<F: Future>(
+    backend: Arc<dyn Backend>,
+    main: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    let make = move |_: &Arc<Group>, _: &mut Plain| main;
+    InBudget {
+        root: Host::root(of_backend(backend), Place::caller(), make, Plain),
+    }
+}
+
+pin_project! {
+    /// A root, each poll of which has a budget as a task's has (SC12).
+    struct InBudget<H> {
+        #[pin]
+        root: H,
+    }
+}
+
+impl<H: Future> Future for InBudget<H> {
+    type Output = H::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<H::Output> {
+        current::with_budget(|| self.project().root.poll(cx))
+    }
+}

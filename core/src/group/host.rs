@@ -1,0 +1,345 @@
+//! The host of a group: the future that runs the body and then waits for everybody.
+//!
+//! | stage | leaves it when                                   | what a cancel does                    |
+//! |-------|--------------------------------------------------|---------------------------------------|
+//! | New   | first polled: takes its place in the tree        | -                                     |
+//! | Body  | the body has ended, or was dropped               | drops the body once nothing holds it  |
+//! | Drain | nobody is alive: the group has closed            | nothing more: the children unwind     |
+//! | Hooks | all hooks have run                               | nothing: they are shielded            |
+//! | Done  | never                                            | -                                     |
+//!
+//! # Always true
+//!
+//! 1. The group's node is in the tree from the first poll on, since another thread must reach the
+//!    children; it holds the region around until the host has left.
+//! 2. A host that ends in order has closed its group. One that is dropped earlier hands it on
+//!    (`group/orphan.rs`).
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::thread;
+
+use pin_project_lite::pin_project;
+
+use super::hooks::run_hooks;
+use super::{Group, orphan};
+use crate::error::Cancelled;
+use crate::finally::Cleanup;
+use crate::outcome::{Exit, Payload, confine};
+use crate::runtime::Rt;
+use crate::scope::current;
+use crate::scope::reason::{Cause, Reason};
+use crate::scope::region::Region;
+use crate::scope::tree::{Kind, Park};
+use crate::task::{Place, TaskId, TaskInfo};
+
+/// What the kinds of groups differ in.
+pub(crate) trait Shape<O> {
+    /// What the body gives when it does not fail.
+    type Value;
+    /// What awaiting the group gives.
+    type Output;
+
+    /// Takes the body's output: its value, or nothing where it failed and the error was kept.
+    fn body(&mut self, output: O, group: &Group) -> Option<Self::Value>;
+
+    /// The output of a group that ended well.
+    fn value(&mut self, value: Self::Value) -> Self::Output;
+
+    /// The output of a group that failed, if it did.
+    fn failed(&mut self, group: &Group) -> Option<Self::Output> {
+        let _ = group;
+        None
+    }
+
+    /// The output of a group that was cancelled and absorbs.
+    fn cancelled(&mut self, cancelled: Cancelled) -> Option<Self::Output> {
+        let _ = cancelled;
+        None
+    }
+
+    /// Polls the children that live in this very task.
+    fn poll_children(&mut self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// Drops the children that live in this very task.
+    fn drop_children(&mut self) {}
+
+    /// Reports the errors that nobody gets, since the group has no host or resumes a panic.
+    fn report_errors(&mut self, group: &Group) {
+        group.report_errors();
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    New,
+    Body,
+    Drain,
+    Hooks,
+    Done,
+}
+
+pin_project! {
+    /// The future of every kind of group.
+    pub(crate) struct Host<M, F, S>
+    where
+        F: Future,
+        S: Shape<F::Output>,
+    {
+        make: Option<M>,
+        shape: S,
+        stage: Stage,
+        region: Region,
+        // Of a root; elsewhere the runtime is found at the first poll.
+        rt: Option<Arc<Rt>>,
+        group: Option<Arc<Group>>,
+        #[pin]
+        body: Option<F>,
+        value: Option<S::Value>,
+        hooks: Option<Pin<Box<dyn Future<Output = Option<Payload>> + Send>>>,
+    }
+
+    impl<M, F, S> PinnedDrop for Host<M, F, S>
+    where
+        F: Future,
+        S: Shape<F::Output>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            this.abandon();
+        }
+    }
+}
+
+impl<M, F, S> Host<M, F, S>
+where
+    M: FnOnce(&Arc<Group>, &mut S) -> F,
+    F: Future,
+    S: Shape<F::Output>,
+{
+    pub(crate) fn new(kind: Kind, place: Place, make: M, shape: S) -> Self {
+        Self {
+            make: Some(make),
+            shape,
+            stage: Stage::New,
+            region: Region::new(kind, place),
+            rt: None,
+            group: None,
+            body: None,
+            value: None,
+            hooks: None,
+        }
+    }
+
+    /// The root of a runtime.
+    pub(crate) fn root(rt: Arc<Rt>, place: Place, make: M, shape: S) -> Self {
+        let mut host = Self::new(Kind::Root, place, make, shape);
+        host.rt = Some(rt);
+        host
+    }
+
+    /// Takes the group's place in the tree and makes the body (invariant 1).
+    fn open(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let root = this.rt.take();
+        let is_root = root.is_some();
+        let rt = root.unwrap_or_else(Rt::here);
+        let node = this.region.settle();
+        let group = Group::new(node, rt);
+        if is_root {
+            group.rt.add_root(Arc::downgrade(&group));
+        }
+        *this.group = Some(group.clone());
+        *this.stage = Stage::Body;
+        if let Some(make) = this.make.take() {
+            let shape = this.shape;
+            match this.region.enter(|| confine(|| make(&group, shape))) {
+                Ok(body) => this.body.set(Some(body)),
+                Err(payload) => {
+                    group.body_panicked(payload, current_task(&group));
+                    *this.stage = Stage::Drain;
+                }
+            }
+        }
+    }
+
+    /// Polls the body, and the children that live in this task.
+    fn poll_body(self: Pin<&mut Self>, group: &Arc<Group>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        match confine(|| this.region.poll_body(this.body.as_mut(), cx)) {
+            Ok(Poll::Ready(output)) => *this.value = this.shape.body(output, group),
+            Ok(Poll::Pending) => {
+                this.region.enter(|| this.shape.poll_children(cx));
+                if this.region.park(cx) == Park::Wait {
+                    if group.node.is_cancelled() {
+                        group.fill_places();
+                    }
+                    return Poll::Pending;
+                }
+                if let Err(payload) = confine(|| this.region.drop_body(this.body)) {
+                    group.body_panicked(payload, current_task(group));
+                }
+            }
+            Err(payload) => {
+                group.body_panicked(payload, current_task(group));
+                // A second panic, of the body's drop, has nowhere to go but the panic hook.
+                let _ = confine(|| this.region.drop_body(this.body));
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Waits until nobody is alive, and closes the group.
+    fn drain(self: Pin<&mut Self>, group: &Arc<Group>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        group.ledger.drain();
+        // The second look is after the waker is registered.
+        for registered in [false, true] {
+            this.region.enter(|| this.shape.poll_children(cx));
+            if group.node.is_cancelled() {
+                group.fill_places();
+            }
+            if group.ledger.stop_daemons() {
+                orphan::stop_daemons(group);
+            }
+            if group.node.kind() == Kind::Root && group.ledger.alive() == 0 {
+                orphan::take_in_forgotten(group);
+            }
+            if group.ledger.try_close() {
+                return Poll::Ready(());
+            }
+            if !registered {
+                this.region.listen(cx);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn exit(self: Pin<&mut Self>, group: &Arc<Group>) -> Exit {
+        let this = self.project();
+        if group.has_panicked() {
+            Exit::Panicked
+        } else if this.value.is_some() && !is_undone(group) && !group.has_failed() {
+            Exit::Completed
+        } else {
+            Exit::Cancelled(this.region.visible_reason())
+        }
+    }
+
+    /// What the group gives, now that nobody is alive and no hook is left.
+    fn join(self: Pin<&mut Self>, group: &Arc<Group>) -> Poll<S::Output> {
+        let this = self.project();
+        let absorbed = this.region.absorbs();
+        let undone = is_undone(group);
+        this.region.leave();
+        if let Some(payload) = group.take_panic() {
+            this.shape.report_errors(group);
+            resume_unwind(payload);
+        }
+        let output = match this.shape.failed(group) {
+            Some(output) => Some(output),
+            None => match this.value.take() {
+                Some(value) if !undone => Some(this.shape.value(value)),
+                Some(_) => None,
+                None => absorbed.and_then(|cancelled| this.shape.cancelled(cancelled)),
+            },
+        };
+        match output {
+            Some(output) => Poll::Ready(output),
+            // The region around absorbs, and code after this group does not run (SC5).
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<M, F, S> Host<M, F, S>
+where
+    F: Future,
+    S: Shape<F::Output>,
+{
+    /// What a drop does: nothing for a host that has not begun or has ended; else foreign code has
+    /// dropped it (SC13).
+    fn abandon(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        if matches!(this.stage, Stage::New | Stage::Done) {
+            return;
+        }
+        let Some(group) = this.group.take() else { return };
+        group.cancel(Reason::here(Cause::Shutdown));
+        let body = confine(|| this.region.drop_body(this.body.as_mut()));
+        this.hooks.take();
+        this.shape.drop_children();
+        this.shape.report_errors(&group);
+        orphan::adopt(&group, this.region);
+        // The panic of a destructor goes on, unless it would abort.
+        if let Err(payload) = body {
+            if !thread::panicking() {
+                resume_unwind(payload);
+            }
+        }
+    }
+}
+
+impl<M, F, S> Future for Host<M, F, S>
+where
+    M: FnOnce(&Arc<Group>, &mut S) -> F,
+    F: Future,
+    S: Shape<F::Output>,
+{
+    type Output = S::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Output> {
+        if self.stage == Stage::New {
+            self.as_mut().open();
+        }
+        let Some(group) = self.group.clone() else {
+            return Poll::Pending;
+        };
+        loop {
+            let next = match self.stage {
+                Stage::Body => {
+                    ready!(self.as_mut().poll_body(&group, cx));
+                    Stage::Drain
+                }
+                Stage::Drain => {
+                    ready!(self.as_mut().drain(&group, cx));
+                    if group.seal_hooks() {
+                        *self.as_mut().project().stage = Stage::Done;
+                        return self.join(&group);
+                    }
+                    let exit = self.as_mut().exit(&group);
+                    let hooks = run_hooks(group.clone(), exit);
+                    *self.as_mut().project().hooks =
+                        Some(Box::pin(Cleanup::new(group.place, None, hooks)));
+                    Stage::Hooks
+                }
+                Stage::Hooks => {
+                    let this = self.as_mut().project();
+                    if let Some(hooks) = this.hooks {
+                        ready!(this.region.enter(|| hooks.as_mut().poll(cx)));
+                        *this.hooks = None;
+                    }
+                    *this.stage = Stage::Done;
+                    return self.join(&group);
+                }
+                Stage::New | Stage::Done => return Poll::Pending,
+            };
+            *self.as_mut().project().stage = next;
+        }
+    }
+}
+
+/// Whether a cancel from outside ended a child: then the work was not done, whatever the body's value
+/// says (TG5).
+fn is_undone(group: &Group) -> bool {
+    group.node.outside_cancelled() && group.ledger.was_cut()
+}
+
+/// Who runs the body.
+pub(crate) fn current_task(group: &Group) -> TaskInfo {
+    current::task_info().unwrap_or_else(|| TaskInfo::new(TaskId::next(), None, group.place))
+}

@@ -1,0 +1,125 @@
+//! What foreign code leaves behind when it drops or forgets a running group (SC13).
+//!
+//! The group is cancelled, and what is left of it, children and hooks, is adopted: a shielded child of
+//! the nearest enclosing group, else of the root, waits for the children and then runs the hooks. So
+//! structure holds one level up, and `run` returns only when no orphan is left.
+
+use std::future::poll_fn;
+use std::mem;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::Poll;
+
+use anyrt_backend::Task;
+use futures_util::FutureExt;
+
+use super::Group;
+use super::handle::spawn_own;
+use super::hooks::run_hooks;
+use crate::outcome::{Exit, confine};
+use crate::report::Report;
+use crate::runtime::Rt;
+use crate::scope::reason::{Cause, Reason};
+use crate::scope::region::Region;
+use crate::scope::tree::{self, Kind, Node, SnapshotKid};
+use crate::shield::shield;
+
+/// Cancels the daemons of a group that has nobody else left (TG10).
+pub(crate) fn stop_daemons(group: &Group) {
+    let reason = Reason::here(Cause::Shutdown);
+    tree::cancel_daemons(&group.node, &reason);
+}
+
+/// Hands what is left of a cancelled group on. The region of the host goes with it.
+pub(crate) fn adopt(group: &Arc<Group>, region: &mut Region) {
+    group.orphan();
+    // Nobody is there any more to wait with: the region around is not held by what is left.
+    group.node.loosen();
+    group.ledger.drain();
+    group.fill_places();
+    if group.ledger.try_close() && group.seal_hooks() {
+        region.leave();
+        return;
+    }
+    group.rt.report(Report::Escaped {
+        region: group.node.kind().name(),
+        place: group.place,
+    });
+    let region = mem::replace(region, Region::new(Kind::Group, group.place));
+    let from = group.node.parent();
+    let task = reap(group.clone(), region);
+    adopt_task(from.as_ref(), Some(group), &group.rt, task);
+}
+
+/// Waits for the children of an orphaned group, then runs its hooks.
+async fn reap(group: Arc<Group>, mut region: Region) {
+    shield(async {
+        poll_fn(|cx| {
+            for registered in [false, true] {
+                if group.ledger.stop_daemons() {
+                    stop_daemons(&group);
+                }
+                if group.ledger.try_close() {
+                    return Poll::Ready(());
+                }
+                if !registered {
+                    group.node.listen(cx);
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+        let exit = if group.has_panicked() {
+            Exit::Panicked
+        } else {
+            Exit::Cancelled(region.visible_reason())
+        };
+        run_hooks(group.clone(), exit).await;
+        region.leave();
+    })
+    .await;
+}
+
+/// Runs a future as a child of the nearest group around `from`, else of the runtime's root, else by
+/// itself, where the host's own runtime is all there is.
+pub(crate) fn adopt_task(
+    from: Option<&Arc<Node>>,
+    orphan: Option<&Arc<Group>>,
+    rt: &Arc<Rt>,
+    task: impl Future<Output = ()> + Send + 'static,
+) {
+    let around = from.into_iter().flat_map(tree::outward);
+    let groups = around.filter_map(|node| node.group());
+    let others = |group: &Arc<Group>| orphan.is_none_or(|orphan| !Arc::ptr_eq(group, orphan));
+    let mut adopters = groups.chain(rt.roots()).filter(others);
+    let mut task = Some(task);
+    while let (Some(next), Some(adopter)) = (task.take(), adopters.next()) {
+        task = spawn_own(&adopter, next).err();
+        if task.is_none() {
+            return;
+        }
+    }
+    if let Some(task) = task {
+        let confined = AssertUnwindSafe(task).catch_unwind().map(drop);
+        rt.backend().spawn(Task::new(Box::pin(confined)));
+    }
+}
+
+/// Adopts the groups that foreign code forgot (`mem::forget`) instead of dropping them. When nobody of
+/// a root is left alive, a group that is still in its tree has no host that will be polled.
+pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
+    let mut nodes = vec![root.node.clone()];
+    while let Some(node) = nodes.pop() {
+        for kid in node.snapshot().kids {
+            if let SnapshotKid::Region(kid) = kid {
+                nodes.push(kid);
+            }
+        }
+        let forgotten = node.group().filter(|group| !Arc::ptr_eq(group, root));
+        if let Some(group) = forgotten {
+            group.cancel(Reason::here(Cause::Shutdown));
+            let mut region = Region::with_node(group.node.clone());
+            let _ = confine(|| adopt(&group, &mut region));
+        }
+    }
+}

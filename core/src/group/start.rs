@@ -1,0 +1,349 @@
+//! `start`: spawn a child and wait until it says that it has started (ST1 to ST3).
+//!
+//! | event                         | state    | the child                      | `start`                     |
+//! |-------------------------------|----------|--------------------------------|-----------------------------|
+//! | first poll                    | Waiting  | is below the region of `start` | holds the caller's region   |
+//! | `set`, caller not cancelled   | Moved    | is moved to the group          | gives the value             |
+//! | `set`, caller cancelled       | Waiting  | stays; its next wait ends it   | waits for the child's end   |
+//! | the child ends                | Ended    | is gone                        | gives the error or panic    |
+//! | foreign drop of `start`       | Left     | is cancelled, the group waits  | -                           |
+//!
+//! # Always true
+//!
+//! 1. The group counts the child from the first poll on, so it stays open while `start` waits.
+//! 2. `set` and the child's end settle under one lock which of them came first.
+//! 3. Lock order: the link before the tree.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker, ready};
+use std::{fmt, mem};
+
+use anyrt_backend::Task;
+use pin_project_lite::pin_project;
+
+use super::Group;
+use super::handle::{Spec, stop_late_daemon};
+use crate::error::StartError;
+use crate::loom::Mutex;
+use crate::outcome::{Payload, confine};
+use crate::report::Report;
+use crate::scope::reason::{Cause, Reason};
+use crate::scope::region::Region;
+use crate::scope::tree::{self, Kind, Node};
+use crate::task::cell::Cell;
+use crate::task::child::{Child, ToGroup};
+use crate::task::{Member, TaskCore, TaskHandle, TaskStatus};
+
+/// What a started child, its `Started` and the wait share.
+pub(crate) struct Link {
+    state: Mutex<State>,
+    caller: Arc<Node>,
+    group: Arc<Node>,
+    child: OnceLock<Arc<Node>>,
+}
+
+struct State {
+    phase: Phase,
+    waker: Option<Waker>,
+}
+
+enum Phase {
+    Waiting,
+    Moved,
+    /// The child has ended, and says how in a moment.
+    Ending,
+    Ended(TaskStatus, Option<Payload>),
+    Left,
+}
+
+impl Link {
+    fn new(caller: Arc<Node>, group: Arc<Node>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                phase: Phase::Waiting,
+                waker: None,
+            }),
+            caller,
+            group,
+            child: OnceLock::new(),
+        })
+    }
+
+    /// Moves the child to the group, if it may still start. `publish` runs before the wait can see it.
+    fn start(&self, publish: impl FnOnce()) {
+        let Some(child) = self.child.get() else { return };
+        let (sweep, waker) = {
+            let mut state = self.state.lock();
+            if !matches!(state.phase, Phase::Waiting) {
+                return;
+            }
+            let Some(sweep) = child.move_to(&self.caller, &self.group) else {
+                return;
+            };
+            publish();
+            state.phase = Phase::Moved;
+            (sweep, state.waker.take())
+        };
+        sweep.run();
+        wake(waker);
+    }
+
+    /// Says whether the child's end is the business of `start`, not of the group.
+    pub(crate) fn claim_end(&self) -> bool {
+        let mut state = self.state.lock();
+        let claimed = matches!(state.phase, Phase::Waiting);
+        if claimed {
+            state.phase = Phase::Ending;
+        }
+        claimed
+    }
+
+    /// Tells `start` how the child ended.
+    pub(crate) fn tell_end(&self, status: TaskStatus, panic: Option<Payload>) {
+        let (waker, unheard) = {
+            let mut state = self.state.lock();
+            match state.phase {
+                Phase::Ending => {
+                    state.phase = Phase::Ended(status, panic);
+                    (state.waker.take(), None)
+                }
+                _ => (None, panic),
+            }
+        };
+        drop(unheard);
+        wake(waker);
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<Phase> {
+        let waker = cx.waker().clone();
+        let mut state = self.state.lock();
+        match state.phase {
+            Phase::Waiting | Phase::Ending => {
+                let old = state.waker.replace(waker);
+                drop(state);
+                drop(old);
+                Poll::Pending
+            }
+            Phase::Moved => Poll::Ready(Phase::Moved),
+            Phase::Ended(..) | Phase::Left => Poll::Ready(mem::replace(&mut state.phase, Phase::Left)),
+        }
+    }
+
+    /// Gives the wait up. Says whether the child had neither started nor ended.
+    fn leave(&self) -> bool {
+        let mut state = self.state.lock();
+        let waiting = matches!(state.phase, Phase::Waiting | Phase::Ending);
+        let (phase, waker) = if matches!(state.phase, Phase::Moved) {
+            (None, state.waker.take())
+        } else {
+            let phase = mem::replace(&mut state.phase, Phase::Left);
+            (Some(phase), state.waker.take())
+        };
+        drop(state);
+        drop((phase, waker));
+        waiting
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// What a child says when it has started.
+///
+/// `set` takes it by value, so it can be said once only. It may be moved to another task or thread.
+#[must_use = "a child that drops this unused has not started"]
+pub struct Started<V> {
+    link: Arc<Link>,
+    value: Arc<Mutex<Option<V>>>,
+}
+
+impl<V> Started<V> {
+    /// Says that the task has started, and hands its first value to the caller of `start`.
+    ///
+    /// From now on the task lives in its group. Where the caller's region was cancelled before, this
+    /// does nothing: the task stays where it is, and its next wait ends it (ST2).
+    pub fn set(self, value: V) {
+        let mut value = Some(value);
+        self.link.start(|| *self.value.lock() = value.take());
+    }
+}
+
+impl<V> fmt::Debug for Started<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").finish_non_exhaustive()
+    }
+}
+
+/// A child that was made for `start`.
+pub(crate) struct Begun<H> {
+    pub(crate) handle: H,
+    /// What the backend is to run; `None` where the group runs its children itself.
+    pub(crate) task: Option<Task>,
+    pub(crate) limited: bool,
+}
+
+pin_project! {
+    /// The future of `start`.
+    pub(crate) struct StartRun<B, V, E, H> {
+        group: Arc<Group>,
+        spec: Option<Spec>,
+        begin: Option<B>,
+        region: Region,
+        link: Option<Arc<Link>>,
+        value: Arc<Mutex<Option<V>>>,
+        error: Arc<Mutex<Option<E>>>,
+        handle: Option<H>,
+    }
+
+    impl<B, V, E, H> PinnedDrop for StartRun<B, V, E, H> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let Some(link) = this.link.take() else { return };
+            if !link.leave() {
+                return;
+            }
+            // The child is cancelled, and the group, which counts it, waits for it (SC13).
+            this.group.rt.report(Report::Escaped {
+                region: Kind::Start.name(),
+                place: this.region.place(),
+            });
+            if let Some(child) = link.child.get() {
+                tree::cancel(child, Reason::here(Cause::Shutdown));
+            }
+        }
+    }
+}
+
+impl<B, V, E, H> StartRun<B, V, E, H>
+where
+    B: FnOnce(TaskCore, Started<V>, Arc<Mutex<Option<E>>>) -> Begun<H>,
+{
+    /// `begin` makes the child's future and its handle.
+    pub(crate) fn new(group: Arc<Group>, spec: Spec, begin: B) -> Self {
+        Self {
+            region: Region::new(Kind::Start, spec.place),
+            group,
+            spec: Some(spec),
+            begin: Some(begin),
+            link: None,
+            value: Arc::default(),
+            error: Arc::default(),
+            handle: None,
+        }
+    }
+
+    /// Takes the child into the caller's region. Says `false` if the group has closed.
+    fn begin(self: Pin<&mut Self>, spec: Spec) -> bool {
+        let this = self.project();
+        let group = &*this.group;
+        if !group.ledger.admit(spec.daemon) {
+            return false;
+        }
+        let caller = this.region.settle();
+        let link = Link::new(caller.clone(), group.node.clone());
+        let limited = !spec.daemon && group.is_limited();
+        let daemon = spec.daemon;
+        let mut core = TaskCore::new(group.clone(), spec.place, daemon, limited);
+        core.make_solid(spec.name, &caller);
+        core.link = Some(link.clone());
+        let child = core.solidify();
+        link.child.get_or_init(|| child.clone());
+        let started = Started {
+            link: link.clone(),
+            value: this.value.clone(),
+        };
+        let Some(begin) = this.begin.take() else {
+            unreachable!("a start begins once")
+        };
+        match confine(|| begin(core, started, this.error.clone())) {
+            Ok(begun) => {
+                *this.handle = Some(begun.handle);
+                *this.link = Some(link);
+                if let Some(task) = begun.task {
+                    group.launch(task, begun.limited);
+                }
+            }
+            Err(payload) => {
+                // There is no child: the closure that was to make it panicked.
+                child.detach();
+                group.count_out(daemon);
+                this.region.leave();
+                resume_unwind(payload);
+            }
+        }
+        true
+    }
+}
+
+impl<B, V, E, H> Future for StartRun<B, V, E, H>
+where
+    B: FnOnce(TaskCore, Started<V>, Arc<Mutex<Option<E>>>) -> Begun<H>,
+{
+    type Output = Result<(V, H), StartError<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(spec) = self.as_mut().project().spec.take() {
+            if !self.as_mut().begin(spec) {
+                return Poll::Ready(Err(StartError::Closed));
+            }
+        }
+        let this = self.project();
+        let Some(link) = this.link.as_ref() else {
+            return Poll::Pending;
+        };
+        let phase = ready!(link.poll(cx));
+        *this.link = None;
+        let cancelled = this.region.node().is_some_and(|node| node.is_cancelled());
+        this.region.leave();
+        match phase {
+            Phase::Moved => match (this.value.lock().take(), this.handle.take()) {
+                (Some(value), Some(handle)) => Poll::Ready(Ok((value, handle))),
+                _ => Poll::Pending,
+            },
+            Phase::Ended(_, Some(payload)) => resume_unwind(payload),
+            Phase::Ended(TaskStatus::Failed, None) => match this.error.lock().take() {
+                Some(error) => Poll::Ready(Err(StartError::Failed(error))),
+                None => Poll::Ready(Err(StartError::NotStarted)),
+            },
+            // The region around absorbs, and code after this start does not run.
+            _ if cancelled => Poll::Pending,
+            _ => Poll::Ready(Err(StartError::NotStarted)),
+        }
+    }
+}
+
+/// `start` for groups whose children any thread may run.
+pub(crate) fn start<V, M, F, T, E>(
+    group: Arc<Group>,
+    spec: Spec,
+    make: M,
+    split: fn(F::Output) -> Result<T, E>,
+) -> impl Future<Output = Result<(V, TaskHandle<T>), StartError<E>>> + use<V, M, F, T, E>
+where
+    V: Send + 'static,
+    M: FnOnce(Started<V>) -> F,
+    F: Future<Output: 'static> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let begin = move |core: TaskCore, started, error| {
+        let limited = core.limited;
+        stop_late_daemon(&core);
+        let future = make(started);
+        let cell = Arc::new(Cell::new(core));
+        let member: Arc<dyn Member> = cell.clone();
+        let child = Child::new(future, member, ToGroup::new(split, Some(error)));
+        Begun {
+            handle: TaskHandle::new(cell),
+            task: Some(Task::new(Box::pin(child))),
+            limited,
+        }
+    };
+    StartRun::new(group, spec, begin)
+}

@@ -1,0 +1,64 @@
+//! The rules of anyrt: scopes, groups, shields, finalizers and deadlines, on any runtime.
+//!
+//! This is the engine behind the crate `anyrt`, which applications and libraries use. Everything that
+//! has a meaning is here, once; a backend ([`anyrt_backend`]) lends tasks, timers and threads.
+//!
+//! The modules in the order in which they are best read: `outcome`, `scope` (and in it `tree`, the
+//! cancel tree, and `region`, the order of one poll), `shield`, `finally`, `group` (and in it `ledger`
+//! and `host`), `task`, `time`, `checkpoint`, `thread`, `runtime`, `entry`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod checkpoint;
+mod entry;
+mod error;
+mod finally;
+mod group;
+mod loom;
+mod outcome;
+mod report;
+mod runtime;
+mod scope;
+mod shield;
+mod task;
+mod task_tree;
+mod thread;
+mod time;
+
+#[cfg(all(test, loom))]
+mod models;
+
+pub use anyrt_backend as backend;
+
+pub use checkpoint::{
+    CancelledWait, Checkpoint, cancel_reason, cancelled, checkpoint, checkpoint_if_cancelled,
+    current_effective_deadline, current_task, is_cancelled, shielded_checkpoint, yield_now,
+};
+pub use entry::{Runner, attach, run};
+pub use error::{
+    Cancelled, Errors, GroupError, NoRuntime, RunError, SpawnError, StartError, TaskError, TimedOut,
+};
+pub use finally::{Finally, finally, finally_with};
+pub use group::handle::{TaskBuilder, TaskGroup, TryTaskGroup, task_group, try_task_group};
+pub use group::hooks::{ExitStack, HookOutput, exit_stack};
+pub use group::local::{
+    LocalTaskGroup, LocalTaskHandle, TryLocalTaskGroup, local_task_group, try_local_task_group,
+};
+pub use group::start::Started;
+pub use outcome::Exit;
+pub use report::Report;
+pub use runtime::{Runtime, Statistics};
+pub use scope::deadline::{FailAfter, MoveOn, fail_after, fail_at, move_on_after, move_on_at};
+pub use scope::reason::{Cause, Reason};
+pub use scope::{CancelScope, ScopeHandle, ScopeRun};
+pub use shield::{
+    Outside, OutsideCancelled, Restore, Shield, ShieldFor, ShieldWith, restore, shield, shield_for,
+    shield_with,
+};
+pub use task::{Place, TaskHandle, TaskId, TaskInfo, TaskStatus, Wait};
+pub use task_tree::{RegionInfo, TaskTree, task_tree};
+pub use thread::limiter::{
+    Acquire, CapacityLimiter, LimiterStatistics, Token, default_thread_limiter,
+};
+pub use thread::pool::{Offload, run_in_threadpool};
+pub use time::{Instant, Sleep, sleep, sleep_forever, sleep_until};

@@ -1,0 +1,200 @@
+//! A runtime as anyrt sees it: a backend, a limiter, counters, and who is told of what gets lost.
+//!
+//! Tasks reach it through their group. It holds a backend, never the owner of one: that stays in the
+//! frame of `run`, so that no worker thread ever drops the runtime it runs on.
+
+mod detect;
+mod registry;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
+
+use anyrt_backend::Backend;
+
+use crate::error::NoRuntime;
+use crate::group::Group;
+use crate::loom::Mutex;
+use crate::report::{Hook, Report, tell};
+use crate::scope::current;
+use crate::scope::tree::Node;
+use crate::task_tree::TaskTree;
+use crate::thread::limiter::CapacityLimiter;
+
+pub(crate) use detect::blocking_would_stop;
+pub(crate) use registry::{Registered, of_backend};
+
+/// How many threads blocking calls may have at once, unless told otherwise (TH4).
+const DEFAULT_THREADS: usize = 40;
+
+/// What all tasks of a runtime share.
+pub(crate) struct Rt {
+    backend: Arc<dyn Backend>,
+    hook: Option<Hook>,
+    counts: Counts,
+    limiter: OnceLock<CapacityLimiter>,
+    /// The root groups of `run` and `attach`, which take in what escaped from foreign tasks.
+    roots: Mutex<Vec<Weak<Group>>>,
+    /// Closures that are on a thread or on their way to one.
+    pub(crate) jobs: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Counts {
+    foreign_drops: AtomicU64,
+    lost_finalizers: AtomicU64,
+    panics: AtomicU64,
+    lost_errors: AtomicU64,
+}
+
+impl Rt {
+    pub(crate) fn new(backend: Arc<dyn Backend>, hook: Option<Hook>) -> Arc<Self> {
+        Arc::new(Self {
+            backend,
+            hook,
+            counts: Counts::default(),
+            limiter: OnceLock::new(),
+            roots: Mutex::default(),
+            jobs: AtomicUsize::new(0),
+        })
+    }
+
+    /// The runtime of the task that is being polled, else one that is certainly current (RT2).
+    pub(crate) fn find() -> Result<Arc<Self>, NoRuntime> {
+        current::runtime().or_else(registry::detected).ok_or(NoRuntime)
+    }
+
+    /// As [`find`](Self::find), where only a panic can tell that there is none.
+    #[track_caller]
+    pub(crate) fn here() -> Arc<Self> {
+        match Self::find() {
+            Ok(rt) => rt,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The runtime that a region belongs to (SC14), else the one that is here.
+    #[track_caller]
+    pub(crate) fn of(node: &Arc<Node>) -> Arc<Self> {
+        current::runtime_of(node).unwrap_or_else(Self::here)
+    }
+
+    pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.backend.now()
+    }
+
+    pub(crate) fn limiter(&self) -> &CapacityLimiter {
+        self.limiter
+            .get_or_init(|| CapacityLimiter::new(DEFAULT_THREADS))
+    }
+
+    /// Whether somebody has asked for the limiter, so that forgetting the runtime would show.
+    fn is_untouched(&self) -> bool {
+        self.limiter.get().is_none()
+    }
+
+    pub(crate) fn report(&self, report: Report) {
+        let counter = match &report {
+            Report::Panicked { .. } => Some(&self.counts.panics),
+            Report::Escaped { .. } => Some(&self.counts.foreign_drops),
+            Report::FinalizerLost { .. } => Some(&self.counts.lost_finalizers),
+            Report::OrphanFailed { .. } => Some(&self.counts.lost_errors),
+            Report::HooksFailed { .. } => None,
+        };
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Relaxed);
+        }
+        tell(self.hook.as_ref(), report);
+    }
+
+    pub(crate) fn add_root(&self, root: Weak<Group>) {
+        let mut roots = self.roots.lock();
+        roots.retain(|root| root.strong_count() > 0);
+        roots.push(root);
+    }
+
+    /// The root groups that are at work.
+    pub(crate) fn roots(&self) -> Vec<Arc<Group>> {
+        self.roots.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl fmt::Debug for Rt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rt")
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handle of the current runtime.
+///
+/// ```
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let runtime = anyrt::Runtime::current()?;
+/// assert_eq!(runtime.backend_name(), "tokio");
+/// assert_eq!(runtime.statistics().foreign_drops, 0);
+/// # Ok::<(), anyrt::NoRuntime>(())
+/// # })??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    rt: Arc<Rt>,
+}
+
+impl Runtime {
+    /// The runtime that this code runs on.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRuntime`] where there is none, or none that could be found.
+    pub fn current() -> Result<Self, NoRuntime> {
+        Rt::find().map(|rt| Self { rt })
+    }
+
+    /// The backend's name: `"tokio"`, `"smol"`, `"async-std"`.
+    pub fn backend_name(&self) -> &'static str {
+        self.rt.backend.name()
+    }
+
+    /// What has been counted since the runtime started.
+    pub fn statistics(&self) -> Statistics {
+        let counts = &self.rt.counts;
+        Statistics {
+            foreign_drops: counts.foreign_drops.load(Relaxed),
+            lost_finalizers: counts.lost_finalizers.load(Relaxed),
+            panics: counts.panics.load(Relaxed),
+            lost_errors: counts.lost_errors.load(Relaxed),
+        }
+    }
+
+    /// The limiter that blocking calls take unless another is named (TH4).
+    pub fn thread_limiter(&self) -> CapacityLimiter {
+        self.rt.limiter().clone()
+    }
+
+    /// Every region that waits, with its name, place, state and age (RT5).
+    pub fn task_tree(&self) -> TaskTree {
+        TaskTree::of(&self.rt)
+    }
+}
+
+/// What a runtime has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Regions at work that foreign code dropped or forgot (SC13).
+    pub foreign_drops: u64,
+    /// Cleanups that did not run because foreign code dropped their `finally` (SC13).
+    pub lost_finalizers: u64,
+    /// Panics of tasks, those that were resumed included (TG6).
+    pub panics: u64,
+    /// Errors of tasks that no group could return (SC13).
+    pub lost_errors: u64,
+}

@@ -1,0 +1,228 @@
+//! Which region and which task are being polled on this thread right now.
+//!
+//! Every region pushes itself onto a thread-local stack for the span of a poll and takes itself back
+//! afterwards, also when the poll unwinds (SC10). Its own reference moves in and out, so a poll costs
+//! no reference count.
+//!
+//! # Always true
+//!
+//! 1. A region without a node is *bare*. Bare entries are above all others of their task: making a
+//!    node for one makes nodes for all below it first.
+//! 2. An entry of a task cuts the stack: what is below it belongs to whoever polls the task.
+//! 3. The stack is never borrowed while user code runs.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::reason::Reason;
+use super::tree::{self, Kind, Node};
+use crate::runtime::Rt;
+use crate::task::{Member, Place, TaskInfo};
+
+/// How many operations that are ready at once a task may make in one poll (SC12).
+const BUDGET: u16 = 128;
+/// Outside of tasks nothing is counted.
+const UNLIMITED: u16 = u16::MAX;
+
+thread_local! {
+    static STACK: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+    static BUDGET_LEFT: Cell<u16> = const { Cell::new(UNLIMITED) };
+}
+
+/// A region that is being polled.
+pub(crate) enum Entry {
+    /// A region in the tree, or one that has a handle and will be.
+    Node(Arc<Node>),
+    /// A task.
+    Task(Arc<dyn Member>),
+    /// A region that needs no node yet.
+    Bare {
+        kind: Kind,
+        place: Place,
+        deadline: Option<Instant>,
+    },
+}
+
+impl Entry {
+    fn kind(&self) -> Kind {
+        match self {
+            Entry::Node(node) => node.kind(),
+            Entry::Task(_) => Kind::Task,
+            Entry::Bare { kind, .. } => *kind,
+        }
+    }
+}
+
+/// Runs `f` with an entry on the stack and gives the entry back, changed if a node was made for it.
+pub(crate) fn within<R>(entry: Entry, slot: &mut Option<Entry>, f: impl FnOnce() -> R) -> R {
+    struct Pop<'a>(&'a mut Option<Entry>);
+
+    impl Drop for Pop<'_> {
+        fn drop(&mut self) {
+            *self.0 = STACK
+                .try_with(|stack| stack.borrow_mut().pop())
+                .ok()
+                .flatten();
+        }
+    }
+
+    // While the thread is being torn down there is no stack: `f` runs without a context.
+    let mut entry = Some(entry);
+    let pushed = STACK.try_with(|stack| stack.borrow_mut().extend(entry.take()));
+    if pushed.is_err() {
+        *slot = entry;
+        return f();
+    }
+    let _pop = Pop(slot);
+    f()
+}
+
+/// Runs `f` as one poll of a task, with a fresh budget.
+pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(u16);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            BUDGET_LEFT.set(self.0);
+        }
+    }
+
+    let _restore = Restore(BUDGET_LEFT.replace(BUDGET));
+    f()
+}
+
+/// Takes one operation off the task's budget. Says `false` when it is used up.
+pub(crate) fn spend() -> bool {
+    match BUDGET_LEFT.get() {
+        0 => false,
+        UNLIMITED => true,
+        left => {
+            BUDGET_LEFT.set(left - 1);
+            true
+        }
+    }
+}
+
+/// Whether this thread is polling anything of ours.
+pub(crate) fn is_entered() -> bool {
+    peek(|stack| !stack.is_empty())
+}
+
+/// Whether the current region is effectively cancelled (SC11). Makes no nodes.
+pub(crate) fn is_cancelled() -> bool {
+    peek(|stack| {
+        for entry in stack.iter().rev() {
+            match entry {
+                Entry::Task(member) => return member.core().is_cancelled(),
+                Entry::Node(node) if node.is_attached() => return node.is_cancelled(),
+                Entry::Node(node) if node.cancel_called() => return true,
+                _ if entry.kind().is_shield() => return false,
+                _ => {}
+            }
+        }
+        false
+    })
+}
+
+/// The current region's node, made if it has none yet.
+pub(crate) fn node() -> Option<Arc<Node>> {
+    STACK
+        .try_with(|stack| {
+            let stack = &mut *stack.borrow_mut();
+            let (mut parent, bare) = innermost_attached(stack);
+            for entry in &mut stack[bare..] {
+                let node = match entry {
+                    Entry::Node(node) => node.clone(),
+                    Entry::Bare { kind, place, deadline } => {
+                        Arc::new(Node::with_deadline(*kind, *place, *deadline))
+                    }
+                    Entry::Task(_) => unreachable!("a task is always in the tree"),
+                };
+                node.attach(parent);
+                *entry = Entry::Node(node.clone());
+                parent = Some(node);
+            }
+            parent
+        })
+        .ok()
+        .flatten()
+}
+
+/// The innermost entry that is in the tree, and where those begin that are not (invariant 1).
+fn innermost_attached(stack: &[Entry]) -> (Option<Arc<Node>>, usize) {
+    for (index, entry) in stack.iter().enumerate().rev() {
+        match entry {
+            Entry::Task(member) => return (Some(member.core().solidify()), index + 1),
+            Entry::Node(node) if node.is_attached() => return (Some(node.clone()), index + 1),
+            _ => {}
+        }
+    }
+    (None, 0)
+}
+
+/// The nearest shield around the current region within the same task.
+pub(crate) fn nearest_shield() -> Option<Arc<Node>> {
+    let inside = peek(|stack| {
+        stack
+            .iter()
+            .rev()
+            .take_while(|entry| !matches!(entry, Entry::Task(_)))
+            .any(|entry| entry.kind().is_shield())
+    });
+    // The shield is between this region and its task, so the walk meets it before any task.
+    inside.then(node)?.and_then(|node| {
+        tree::outward(&node)
+            .take_while(|node| !node.kind().is_task())
+            .find(|node| node.kind().is_shield())
+    })
+}
+
+/// The runtime of the task that is being polled, if that is one of ours.
+pub(crate) fn runtime() -> Option<Arc<Rt>> {
+    let nearest = peek(|stack| {
+        stack.iter().rev().find_map(|entry| match entry {
+            Entry::Task(member) => Some(member.core().group.rt.clone()),
+            Entry::Node(node) if matches!(node.kind(), Kind::Root | Kind::Group) => {
+                Some(node.group()?.rt.clone())
+            }
+            _ => None,
+        })
+    });
+    // A region that moved to another thread still belongs to where it was first polled (SC14).
+    nearest.or_else(|| runtime_of(&innermost_node()?))
+}
+
+fn innermost_node() -> Option<Arc<Node>> {
+    peek(|stack| match stack.last()? {
+        Entry::Node(node) => Some(node.clone()),
+        _ => None,
+    })
+}
+
+/// The runtime that a region of the tree belongs to.
+pub(crate) fn runtime_of(node: &Arc<Node>) -> Option<Arc<Rt>> {
+    tree::outward(node).find_map(|node| Some(node.group()?.rt.clone()))
+}
+
+/// Who is asking.
+pub(crate) fn task_info() -> Option<TaskInfo> {
+    peek(|stack| {
+        stack.iter().rev().find_map(|entry| match entry {
+            Entry::Task(member) => Some(member.core().info()),
+            Entry::Node(node) if node.kind() == Kind::Root => Some(TaskInfo::main(node.place())),
+            _ => None,
+        })
+    })
+}
+
+/// Why the current region is cancelled, if it is.
+pub(crate) fn reason() -> Option<Reason> {
+    is_cancelled().then(node)??.visible_reason()
+}
+
+fn peek<R: Default>(f: impl FnOnce(&[Entry]) -> R) -> R {
+    STACK
+        .try_with(|stack| f(&stack.borrow()))
+        .unwrap_or_default()
+}

@@ -1,0 +1,240 @@
+//! The polling side of a region: what a scope, a shield, a group and the others have in common.
+//!
+//! # The order of one poll
+//!
+//! ```text
+//! enter     the region goes onto the stack, bare if it has no node
+//!   body    polled; a ready body is dropped in the region, and its value wins (SC3)
+//! leave     the region comes off the stack
+//!           - ready: the region ends
+//!           - pending: it takes its place in the tree, looks at its deadline, and parks:
+//!             effectively cancelled and nothing holds it: the body is dropped, there and then
+//!             otherwise: the waker is registered
+//! ```
+//!
+//! # Always true
+//!
+//! 1. Until its first pending poll a region has no node, unless a handle or something inside needed
+//!    one: work that is ready at once costs no allocation and no lock.
+//! 2. A region that was dropped has left the tree.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use anyrt_backend::Timer;
+
+use super::current::{self, Entry};
+use super::reason::{Cause, Reason};
+use super::tree::{Kind, Node, Park};
+use crate::error::Cancelled;
+use crate::runtime::Rt;
+use crate::task::Place;
+
+/// The polling side of a region.
+pub(crate) struct Region {
+    kind: Kind,
+    place: Place,
+    node: Option<Arc<Node>>,
+    deadline: Option<Instant>,
+    alarm: Option<Alarm>,
+}
+
+struct Alarm {
+    timer: Pin<Box<dyn Timer>>,
+    armed: Instant,
+}
+
+impl Region {
+    pub(crate) const fn new(kind: Kind, place: Place) -> Self {
+        Self {
+            kind,
+            place,
+            node: None,
+            deadline: None,
+            alarm: None,
+        }
+    }
+
+    /// A region whose node exists already, since a handle was given out.
+    pub(crate) fn with_node(node: Arc<Node>) -> Self {
+        let mut region = Self::new(node.kind(), node.place());
+        region.node = Some(node);
+        region
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Sets the deadline, before the first poll of the body or from within the region's own poll.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        match &self.node {
+            Some(node) => node.start_deadline(deadline),
+            None => self.deadline = deadline,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.node {
+            Some(node) => node.deadline(),
+            None => self.deadline,
+        }
+    }
+
+    /// Runs `f` inside the region.
+    pub(crate) fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        struct TakeBack<'a> {
+            slot: Option<Entry>,
+            node: &'a mut Option<Arc<Node>>,
+        }
+
+        impl Drop for TakeBack<'_> {
+            fn drop(&mut self) {
+                if let Some(Entry::Node(node)) = self.slot.take() {
+                    *self.node = Some(node);
+                }
+            }
+        }
+
+        let entry = match self.node.take() {
+            Some(node) => Entry::Node(node),
+            None => Entry::Bare {
+                kind: self.kind,
+                place: self.place,
+                deadline: self.deadline,
+            },
+        };
+        let mut back = TakeBack {
+            slot: None,
+            node: &mut self.node,
+        };
+        current::within(entry, &mut back.slot, f)
+    }
+
+    /// Polls the body inside the region. A body that is ready is dropped there too.
+    pub(crate) fn poll_body<F: Future>(
+        &mut self,
+        mut body: Pin<&mut Option<F>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        self.enter(|| {
+            let Some(future) = body.as_mut().as_pin_mut() else {
+                // The body is gone: the region has ended and never completes.
+                return Poll::Pending;
+            };
+            let output = future.poll(cx);
+            if output.is_ready() {
+                body.set(None);
+            }
+            output
+        })
+    }
+
+    /// Drops the body inside the region.
+    pub(crate) fn drop_body<F>(&mut self, mut body: Pin<&mut Option<F>>) {
+        if body.is_some() {
+            self.enter(|| body.set(None));
+        }
+    }
+
+    /// Takes the region's place in the tree, if it has none.
+    pub(crate) fn settle(&mut self) -> Arc<Node> {
+        let node = self.node.get_or_insert_with(|| {
+            Arc::new(Node::with_deadline(self.kind, self.place, self.deadline))
+        });
+        if !node.is_attached() {
+            node.attach(current::node());
+        }
+        node.clone()
+    }
+
+    /// What to do after the body was pending: wait, or drop the body.
+    pub(crate) fn park(&mut self, cx: &mut Context<'_>) -> Park {
+        let node = self.settle();
+        self.watch_deadline(&node, cx);
+        node.park(cx)
+    }
+
+    /// Registers the waker of a region that has no body to drop.
+    pub(crate) fn listen(&mut self, cx: &mut Context<'_>) {
+        let node = self.settle();
+        self.watch_deadline(&node, cx);
+        node.listen(cx);
+    }
+
+    /// Cancels the region if its deadline has passed, and sees to it that it is woken when it does.
+    fn watch_deadline(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) {
+        loop {
+            let deadline = node.deadline().filter(|_| !node.is_cancelled());
+            let Some(deadline) = deadline else {
+                self.alarm = None;
+                return;
+            };
+            let alarm = self.alarm.get_or_insert_with(|| Alarm {
+                timer: Rt::of(node).backend().timer(deadline),
+                armed: deadline,
+            });
+            if alarm.armed != deadline {
+                alarm.timer.as_mut().reset(deadline);
+                alarm.armed = deadline;
+            }
+            if alarm.timer.as_mut().poll(cx).is_pending() {
+                return;
+            }
+            self.alarm = None;
+            node.expire(deadline, Reason::here(Cause::Deadline));
+        }
+    }
+
+    /// Cancels the region for a deadline that had passed before the body was polled at all.
+    pub(crate) fn expire_now(&mut self, deadline: Instant) {
+        self.settle()
+            .expire(deadline, Reason::here(Cause::Deadline));
+    }
+
+    pub(crate) fn node(&self) -> Option<&Arc<Node>> {
+        self.node.as_ref()
+    }
+
+    /// Why the region is cancelled. One that outlived what was around it is shut down.
+    pub(crate) fn visible_reason(&self) -> Reason {
+        self.node()
+            .and_then(|node| node.visible_reason())
+            .unwrap_or_else(|| Reason::here(Cause::Shutdown))
+    }
+
+    /// The region's own reason, if this is where the cancel stops.
+    pub(crate) fn absorbs(&self) -> Option<Cancelled> {
+        self.node.as_ref()?.absorbs().map(Cancelled::new)
+    }
+
+    /// Takes the region out of the tree.
+    pub(crate) fn leave(&mut self) {
+        self.alarm = None;
+        if let Some(node) = &self.node {
+            if node.is_attached() {
+                node.detach();
+            }
+        }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region")
+            .field("kind", &self.kind)
+            .field("place", &self.place)
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,128 @@
+//! A cancel on its way down: one lock at a time, no recursion, wakers last (SC8, SC9).
+
+use std::mem;
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::{Inner, Kid, Kind, LEFT, Link, Node, OUT, OWN, SnapshotKid};
+use crate::scope::reason::Reason;
+
+/// Cancels a region. Says whether this was the call that did it (SC8).
+pub(crate) fn cancel(node: &Arc<Node>, reason: Reason) -> bool {
+    let mut sweep = Sweep::default();
+    if !sweep.own(node, reason) {
+        return false;
+    }
+    sweep.run();
+    true
+}
+
+/// Cancels every daemon that this group still lists.
+pub(crate) fn cancel_daemons(group: &Arc<Node>, reason: &Reason) {
+    let daemons: Vec<_> = group
+        .snapshot()
+        .kids
+        .into_iter()
+        .filter_map(|kid| match kid {
+            SnapshotKid::Region(node) if node.kind == Kind::Daemon => Some(node),
+            _ => None,
+        })
+        .collect();
+    for daemon in daemons {
+        cancel(&daemon, reason.clone());
+    }
+}
+
+/// A cancel on its way down: one lock at a time, no recursion, wakers last.
+#[derive(Default)]
+#[must_use = "a sweep reaches nobody until it is run"]
+pub(crate) struct Sweep {
+    wakers: Vec<Waker>,
+    below: Vec<Arc<Node>>,
+}
+
+impl Sweep {
+    /// A sweep of a node whose parent was found cancelled.
+    pub(super) fn below(node: &Arc<Node>) -> Self {
+        Self {
+            wakers: Vec::new(),
+            below: vec![node.clone()],
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        while let Some(node) = self.below.pop() {
+            self.outside(&node);
+        }
+        for waker in self.wakers {
+            waker.wake();
+        }
+    }
+
+    /// Marks a node as cancelled by itself.
+    fn own(&mut self, node: &Arc<Node>, reason: Reason) -> bool {
+        let mut inner = node.inner.lock();
+        if node.has(OWN | LEFT) {
+            return false;
+        }
+        inner.rare().reason = Some(reason);
+        let was_cancelled = node.is_cancelled();
+        node.raise(OWN);
+        if !was_cancelled {
+            self.collect(&mut inner);
+        }
+        true
+    }
+
+    /// Marks a node whose outside is cancelled.
+    fn outside(&mut self, node: &Arc<Node>) {
+        let mut inner = node.inner.lock();
+        if node.has(OUT) {
+            return;
+        }
+        let was_cancelled = node.is_cancelled();
+        node.raise(OUT);
+        if !node.kind.is_shield() {
+            if !was_cancelled {
+                self.collect(&mut inner);
+            }
+            return;
+        }
+        // A shield stops the cancel, but is told: it starts its grace period and passes the word on.
+        self.wakers.extend(inner.waker.take());
+        let links = inner.rare.as_mut().map(|rare| mem::take(&mut rare.links));
+        drop(inner);
+        let mut restores = Vec::new();
+        for (_, link) in links.into_iter().flatten() {
+            match link {
+                Link::Waker(waker) => self.wakers.push(waker),
+                Link::Restore(restore) => restores.push(restore),
+            }
+        }
+        if restores.is_empty() {
+            return;
+        }
+        if let Some(reason) = node.outside_reason() {
+            for restore in restores {
+                self.own(&restore, reason.clone());
+            }
+        }
+    }
+
+    /// Takes all that a newly cancelled node has to wake and to tell (invariant 2).
+    fn collect(&mut self, inner: &mut Inner) {
+        self.wakers.extend(inner.waker.take());
+        let Some(rare) = &mut inner.rare else { return };
+        let (wakers, below) = (&mut self.wakers, &mut self.below);
+        rare.kids.retain(|_, kid| match kid {
+            Kid::Leaf(leaf) => {
+                wakers.push(mem::replace(&mut leaf.waker, Waker::noop().clone()));
+                false
+            }
+            Kid::Region(node) => {
+                below.push(node.clone());
+                true
+            }
+        });
+    }
+}

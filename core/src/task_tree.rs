@@ -1,0 +1,178 @@
+//! The task tree: every region that waits, with its name, place, state and age (RT5).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::runtime::Rt;
+use crate::scope::current;
+use crate::scope::reason::Reason;
+use crate::scope::tree::{Node, Snapshot, SnapshotKid, outward};
+use crate::task::Place;
+
+/// The task tree of the current runtime, if there is one. See
+/// [`Runtime::task_tree`](crate::Runtime::task_tree).
+///
+/// ```
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// use anyrt::{checkpoint, sleep_forever, task_group, task_tree};
+///
+/// task_group(async |g| {
+///     g.task().name("sleeper").spawn(sleep_forever());
+///     checkpoint().await;
+///     checkpoint().await;
+///     let tree = task_tree().expect("we are inside a runtime").to_string();
+///     assert!(tree.contains("sleeper"), "{tree}");
+///     g.cancel();
+/// })
+/// .await
+/// # })??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn task_tree() -> Option<TaskTree> {
+    Rt::find().ok().map(|rt| TaskTree::of(&rt))
+}
+
+/// Every region that waits, at one moment.
+///
+/// A region that has not waited yet is not listed: it is being polled, or ready to be. `Display`
+/// prints the whole, one line a region, indented by depth.
+#[derive(Clone, Debug)]
+pub struct TaskTree {
+    regions: Vec<RegionInfo>,
+}
+
+/// A region of the [`TaskTree`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RegionInfo {
+    /// How many regions are around it.
+    pub depth: usize,
+    /// What it is: `"task"`, `"scope"`, `"shield"`, `"group"`, `"finally"` ..
+    pub kind: &'static str,
+    /// Its name, if it was given one.
+    pub name: Option<String>,
+    /// Where it was made.
+    pub place: Option<Place>,
+    /// Whether this very region was cancelled.
+    pub cancel_called: bool,
+    /// Whether the region around it is effectively cancelled.
+    pub outside_cancelled: bool,
+    /// Why this very region was cancelled.
+    pub reason: Option<Reason>,
+    /// How many parts inside must end before it can.
+    pub held_by: u32,
+    /// For a group, how many of its tasks are alive.
+    pub alive: Option<u64>,
+    /// How long ago it first waited.
+    pub age: Option<Duration>,
+    /// How long it has until its deadline, zero if that has passed.
+    pub deadline_in: Option<Duration>,
+}
+
+impl TaskTree {
+    pub(crate) fn of(rt: &Arc<Rt>) -> Self {
+        let mut tops: Vec<Arc<Node>> = rt.roots().iter().map(|root| root.node.clone()).collect();
+        // Without a root, as in a foreign runtime: what is around the code that asks.
+        let here = current::node().and_then(|node| outward(&node).last());
+        if let Some(here) = here.filter(|here| !tops.iter().any(|top| Arc::ptr_eq(top, here))) {
+            tops.push(here);
+        }
+        let now = Instant::now();
+        let mut regions = Vec::new();
+        let mut to_do: Vec<(SnapshotKid, usize)> = tops
+            .into_iter()
+            .map(|top| (SnapshotKid::Region(top), 0))
+            .collect();
+        while let Some((kid, depth)) = to_do.pop() {
+            match kid {
+                SnapshotKid::Leaf { kind, place, since } => {
+                    regions.push(RegionInfo::leaf(depth, kind, place, since, now));
+                }
+                SnapshotKid::Region(node) => {
+                    let mut snapshot = node.snapshot();
+                    let kids = std::mem::take(&mut snapshot.kids);
+                    regions.push(RegionInfo::of(depth, snapshot, now));
+                    to_do.extend(kids.into_iter().rev().map(|kid| (kid, depth + 1)));
+                }
+            }
+        }
+        Self { regions }
+    }
+
+    /// The regions, each before those inside it.
+    pub fn regions(&self) -> &[RegionInfo] {
+        &self.regions
+    }
+}
+
+impl RegionInfo {
+    fn leaf(
+        depth: usize,
+        kind: &'static str,
+        place: Place,
+        since: Option<Instant>,
+        now: Instant,
+    ) -> Self {
+        let snapshot = Snapshot::leaf(kind, place, since);
+        Self::of(depth, snapshot, now)
+    }
+
+    fn of(depth: usize, snapshot: Snapshot, now: Instant) -> Self {
+        let task_name = snapshot.task.as_ref().map(|task| task.name());
+        Self {
+            depth,
+            kind: snapshot.kind,
+            place: snapshot.place,
+            cancel_called: snapshot.cancel_called(),
+            outside_cancelled: snapshot.outside_cancelled(),
+            held_by: snapshot.holds,
+            alive: snapshot.group.as_ref().map(|group| group.ledger.alive()),
+            age: snapshot.since.map(|since| now - since),
+            deadline_in: snapshot
+                .deadline
+                .map(|deadline| deadline.saturating_duration_since(now)),
+            name: snapshot.name.map(|name| name.to_string()).or(task_name),
+            reason: snapshot.reason,
+        }
+    }
+}
+
+impl fmt::Display for RegionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:indent$}{}", "", self.kind, indent = self.depth * 2)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, " at {place}")?;
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ", cancelled: {reason}")?,
+            None if self.outside_cancelled => f.write_str(", cancelled from outside")?,
+            None => {}
+        }
+        if self.held_by > 0 {
+            write!(f, ", held by {}", self.held_by)?;
+        }
+        if let Some(alive) = self.alive {
+            write!(f, ", {alive} alive")?;
+        }
+        if let Some(deadline) = self.deadline_in {
+            write!(f, ", {deadline:.1?} left")?;
+        }
+        match self.age {
+            Some(age) => write!(f, ", waiting for {age:.1?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for TaskTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for region in &self.regions {
+            writeln!(f, "{region}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! Blocking code: on threads that may block, under a limiter.
+
+pub(crate) mod limiter;
+pub(crate) mod pool;

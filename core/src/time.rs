@@ -1,0 +1,239 @@
+//! The runtime's clock, and waiting for it.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::{Add, AddAssign, Sub};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use anyrt_backend::Timer;
+
+use crate::checkpoint::{Checkpoint, Gate, checkpoint};
+use crate::runtime::Rt;
+
+/// An instant on the runtime's clock.
+///
+/// It follows a test clock where the runtime has one (RT4). Outside of any runtime it is the system's
+/// monotonic clock.
+///
+/// ```
+/// use anyrt::Instant;
+/// use std::time::Duration;
+///
+/// let start = Instant::now();
+/// assert!(start + Duration::from_secs(1) > start);
+/// assert_eq!(start.checked_add(Duration::MAX), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(std::time::Instant);
+
+impl Instant {
+    /// Now, on the clock of the current runtime.
+    pub fn now() -> Self {
+        Self(Rt::find().map_or_else(|_| std::time::Instant::now(), |rt| rt.now()))
+    }
+
+    /// An instant of the runtime's clock, as the standard library has it.
+    pub const fn from_std(instant: std::time::Instant) -> Self {
+        Self(instant)
+    }
+
+    /// The standard library's form.
+    pub const fn into_std(self) -> std::time::Instant {
+        self.0
+    }
+
+    /// How long after `earlier` this is, zero if it is before.
+    pub fn duration_since(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
+
+    /// How long ago this was, zero if it is to come.
+    pub fn elapsed(self) -> Duration {
+        Self::now().duration_since(self)
+    }
+
+    /// The instant a period later, `None` if it is too far away for the clock.
+    pub fn checked_add(self, period: Duration) -> Option<Self> {
+        self.0.checked_add(period).map(Self)
+    }
+
+    /// The instant a period earlier, `None` if it is too far back for the clock.
+    pub fn checked_sub(self, period: Duration) -> Option<Self> {
+        self.0.checked_sub(period).map(Self)
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    /// # Panics
+    ///
+    /// When the sum is too large for the clock, as the standard library's does;
+    /// [`checked_add`](Instant::checked_add) does not.
+    #[track_caller]
+    fn add(self, period: Duration) -> Self {
+        Self(self.0 + period)
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    #[track_caller]
+    fn add_assign(&mut self, period: Duration) {
+        *self = *self + period;
+    }
+}
+
+impl Sub<Duration> for Instant {
+    type Output = Self;
+
+    #[track_caller]
+    fn sub(self, period: Duration) -> Self {
+        Self(self.0 - period)
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+
+    /// As [`duration_since`](Instant::duration_since).
+    fn sub(self, earlier: Self) -> Duration {
+        self.duration_since(earlier)
+    }
+}
+
+impl From<std::time::Instant> for Instant {
+    fn from(instant: std::time::Instant) -> Self {
+        Self(instant)
+    }
+}
+
+/// Waits for a period, which starts at the first poll.
+///
+/// Zero is a [`checkpoint`]. `Duration::MAX` waits for ever.
+///
+/// # Cancellation
+///
+/// A checkpoint. When the region around is cancelled the sleep never completes.
+///
+/// # Panics
+///
+/// At its first poll, when no runtime is to be found.
+///
+/// ```
+/// use anyrt::Tokio;
+/// use std::time::Duration;
+///
+/// anyrt::run(Tokio::current_thread(), async {
+///     let start = anyrt::Instant::now();
+///     anyrt::sleep(Duration::from_millis(3)).await;
+///     assert!(start.elapsed() >= Duration::from_millis(3));
+/// })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
+pub fn sleep(period: Duration) -> Sleep {
+    Sleep::new(Until::After(period))
+}
+
+/// Waits until an instant. One that has passed is a [`checkpoint`].
+///
+/// # Cancellation
+///
+/// As [`sleep`].
+///
+/// # Panics
+///
+/// As [`sleep`].
+pub fn sleep_until(at: Instant) -> Sleep {
+    Sleep::new(Until::At(at))
+}
+
+/// Waits until the region around is cancelled, and then for ever.
+///
+/// # Cancellation
+///
+/// Never completes, so a cancel is the only way out of it.
+pub fn sleep_forever() -> Sleep {
+    Sleep::new(Until::Never)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Until {
+    After(Duration),
+    At(Instant),
+    Never,
+}
+
+/// The future of [`sleep`], [`sleep_until`] and [`sleep_forever`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Sleep {
+    until: Until,
+    gate: Gate,
+    state: State,
+}
+
+enum State {
+    New,
+    Timer(Pin<Box<dyn Timer>>),
+    /// The instant had passed: only the checkpoint is left.
+    Checkpoint(Checkpoint),
+    Never,
+}
+
+impl Sleep {
+    fn new(until: Until) -> Self {
+        Self {
+            until,
+            gate: Gate::new(),
+            state: State::New,
+        }
+    }
+
+    fn start(&self) -> State {
+        let rt = match self.until {
+            Until::Never => return State::Never,
+            _ => Rt::here(),
+        };
+        let now = rt.now();
+        let at = match self.until {
+            Until::After(period) => now.checked_add(period),
+            Until::At(at) => Some(at.into_std()),
+            Until::Never => None,
+        };
+        match at {
+            None => State::Never,
+            Some(at) if at <= now => State::Checkpoint(checkpoint()),
+            Some(at) => State::Timer(rt.backend().timer(at)),
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        ready!(this.gate.pass());
+        if matches!(this.state, State::New) {
+            this.state = this.start();
+        }
+        let slept = match &mut this.state {
+            State::Timer(timer) => timer.as_mut().poll(cx),
+            State::Checkpoint(checkpoint) => Pin::new(checkpoint).poll(cx),
+            State::Never | State::New => Poll::Pending,
+        };
+        if slept.is_pending() {
+            this.gate.waited();
+        }
+        slept
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use anyrt_core::backend;
+pub use anyrt_core::backend::{Backend, Launch};
+#[doc(inline)]
+pub use anyrt_core::{
+    Acquire, CancelScope, CancelledWait, Cancelled, CapacityLimiter, Cause, Checkpoint, Errors, Exit,
+    ExitStack, FailAfter, Finally, GroupError, HookOutput, Instant, LimiterStatistics,
+    LocalTaskGroup, LocalTaskHandle, MoveOn, NoRuntime, Offload, Outside, OutsideCancelled, Place,
+    Reason, RegionInfo, Report, Restore, RunError, Runner, Runtime, ScopeHandle, ScopeRun, Shield,
+    ShieldFor, ShieldWith, Sleep, SpawnError, StartError, Started, Statistics, TaskBuilder,
+    TaskError, TaskGroup, TaskHandle, TaskId, TaskInfo, TaskStatus, TaskTree, TimedOut, Token,
+    TryLocalTaskGroup, TryTaskGroup, Wait, attach, cancel_reason, cancelled, checkpoint,
+    checkpoint_if_cancelled, current_effective_deadline, current_task, default_thread_limiter,
+    exit_stack, fail_after, fail_at, finally, finally_with, is_cancelled, local_task_group,
+    move_on_after, move_on_at, restore, run, run_in_threadpool, shield, shield_for, shield_with,
+    shielded_checkpoint, sleep, sleep_forever, sleep_until, task_group, task_tree,
+    try_local_task_group, try_task_group, yield_now,
+};
+
+#[cfg(feature = "async-std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async-std")))]
+pub use anyrt_async_std::AsyncStd;
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use anyrt_macros::{main, test};
+#[cfg(feature = "smol")]
+#[cfg_attr(docsrs, doc(cfg(feature = "smol")))]
+pub use anyrt_smol::Smol;
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+pub use anyrt_tokio::Tokio;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

@@ -1,0 +1,156 @@
+//! What the code that `#[anyrt::main]` and `#[anyrt::test]` write calls. Not part of the interface.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyrt_core::backend::Launch;
+use anyrt_core::{Runner, fail_after};
+
+/// What the attribute was told.
+#[derive(Debug, Default)]
+pub struct Entry {
+    /// The backend's name, as a path segment: `tokio`, `smol`, `async_std`.
+    pub backend: Option<&'static str>,
+    /// `"current_thread"` or `"multi_thread"`, for a backend that has both.
+    pub flavor: Option<&'static str>,
+    /// How many threads.
+    pub threads: Option<usize>,
+    /// After which time a test has failed.
+    pub timeout: Option<Duration>,
+}
+
+/// Makes a backend's options of what the attribute was told.
+type Make = fn(&Entry) -> Box<dyn Launch>;
+
+/// The compiled backends, in the order in which they are preferred.
+const COMPILED: &[(&str, Make)] = &[
+    #[cfg(feature = "tokio")]
+    ("tokio", tokio),
+    #[cfg(feature = "smol")]
+    ("smol", smol),
+    #[cfg(feature = "async-std")]
+    ("async_std", async_std),
+];
+
+#[cfg(feature = "tokio")]
+fn tokio(entry: &Entry) -> Box<dyn Launch> {
+    let options = match (entry.flavor, entry.threads) {
+        (Some("current_thread"), _) => crate::Tokio::current_thread(),
+        (_, None) => crate::Tokio::multi_thread(),
+        (_, Some(threads)) => crate::Tokio::multi_thread().worker_threads(threads),
+    };
+    Box::new(options)
+}
+
+#[cfg(feature = "smol")]
+fn smol(entry: &Entry) -> Box<dyn Launch> {
+    Box::new(match (entry.flavor, entry.threads) {
+        (Some("current_thread"), _) => crate::Smol::threads(1),
+        (_, None) => crate::Smol::default(),
+        (_, Some(threads)) => crate::Smol::threads(threads),
+    })
+}
+
+#[cfg(feature = "async-std")]
+fn async_std(_: &Entry) -> Box<dyn Launch> {
+    Box::new(crate::AsyncStd::new())
+}
+
+/// Runs the main function of a program.
+///
+/// # Panics
+///
+/// Where no backend fits, or the runtime does not start: a program has nobody to return that to.
+pub fn main<F: Future>(entry: Entry, main: F) -> F::Output {
+    match Runner::new(launch(&entry)).run(main) {
+        Ok(output) => output,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Runs a test, which fails when it has not ended after its time.
+///
+/// # Panics
+///
+/// As [`main`], and when the time is over.
+pub fn test<F: Future>(entry: Entry, test: F) -> F::Output {
+    let timeout = entry.timeout.unwrap_or(Duration::from_secs(60));
+    main(entry, async {
+        match fail_after(timeout, test).await {
+            Ok(output) => output,
+            Err(timed_out) => panic!("the test did not end within {timeout:?}: {timed_out}"),
+        }
+    })
+}
+
+fn launch(entry: &Entry) -> Box<dyn Launch> {
+    let from_env = std::env::var("ANYRT_BACKEND").ok();
+    // An attribute that names a backend is not overruled by the environment.
+    let wanted = entry.backend.or(from_env.as_deref()).map(|name| name.replace('-', "_"));
+    let found = match &wanted {
+        Some(wanted) => COMPILED.iter().find(|(name, _)| name == wanted),
+        None => COMPILED.first(),
+    };
+    match (found, wanted) {
+        (Some((_, make)), _) => make(entry),
+        (None, wanted) => {
+            let compiled: Vec<_> = COMPILED.iter().map(|(name, _)| *name).collect();
+            panic!(
+                "the backend {} is not compiled in (compiled: {}); turn on its feature of `anyrt`, \
+                 or set ANYRT_BACKEND to one of the compiled",
+                wanted.as_deref().unwrap_or("of any name"),
+                if compiled.is_empty() { "none".to_owned() } else { compiled.join(", ") },
+            )
+        }
+    }
+}
+
+/// Keeps its input where the backend is compiled in.
+#[cfg(feature = "tokio")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_tokio {
+    ($($input:tt)*) => { $($input)* };
+}
+
+/// Drops its input where the backend is not compiled in.
+#[cfg(not(feature = "tokio"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_tokio {
+    ($($input:tt)*) => {};
+}
+
+/// Keeps its input where the backend is compiled in.
+#[cfg(feature = "smol")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_smol {
+    ($($input:tt)*) => { $($input)* };
+}
+
+/// Drops its input where the backend is not compiled in.
+#[cfg(not(feature = "smol"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_smol {
+    ($($input:tt)*) => {};
+}
+
+/// Keeps its input where the backend is compiled in.
+#[cfg(feature = "async-std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_async_std {
+    ($($input:tt)*) => { $($input)* };
+}
+
+/// Drops its input where the backend is not compiled in.
+#[cfg(not(feature = "async-std"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_async_std {
+    ($($input:tt)*) => {};
+}
+
+pub use crate::{__if_async_std as if_async_std, __if_smol as if_smol, __if_tokio as if_tokio};
