@@ -5,8 +5,8 @@ pub use anyrt_core::backend;
 pub use anyrt_core::backend::{Backend, Launch};
 #[doc(inline)]
 pub use anyrt_core::{
-    Acquire, CancelScope, CancelledWait, Cancelled, CapacityLimiter, Cause, Checkpoint, Errors, Exit,
-    ExitStack, FailAfter, Finally, GroupError, HookOutput, Instant, LimiterStatistics,
+    Acquire, CancelScope, Cancelled, CancelledWait, CapacityLimiter, Cause, Checkpoint, Errors,
+    Exit, ExitStack, FailAfter, Finally, GroupError, HookOutput, Instant, LimiterStatistics,
     LocalTaskGroup, LocalTaskHandle, MoveOn, NoRuntime, Offload, Outside, OutsideCancelled, Place,
     Reason, RegionInfo, Report, Restore, RunError, Runner, Runtime, ScopeHandle, ScopeRun, Shield,
     ShieldFor, ShieldWith, Sleep, SpawnError, StartError, Started, Statistics, TaskBuilder,

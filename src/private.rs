@@ -86,7 +86,10 @@ pub fn test<F: Future>(entry: Entry, test: F) -> F::Output {
 fn launch(entry: &Entry) -> Box<dyn Launch> {
     let from_env = std::env::var("ANYRT_BACKEND").ok();
     // An attribute that names a backend is not overruled by the environment.
-    let wanted = entry.backend.or(from_env.as_deref()).map(|name| name.replace('-', "_"));
+    let wanted = entry
+        .backend
+        .or(from_env.as_deref())
+        .map(|name| name.replace('-', "_"));
     let found = match &wanted {
         Some(wanted) => COMPILED.iter().find(|(name, _)| name == wanted),
         None => COMPILED.first(),
@@ -99,7 +102,11 @@ fn launch(entry: &Entry) -> Box<dyn Launch> {
                 "the backend {} is not compiled in (compiled: {}); turn on its feature of `anyrt`, \
                  or set ANYRT_BACKEND to one of the compiled",
                 wanted.as_deref().unwrap_or("of any name"),
-                if compiled.is_empty() { "none".to_owned() } else { compiled.join(", ") },
+                if compiled.is_empty() {
+                    "none".to_owned()
+                } else {
+                    compiled.join(", ")
+                },
             )
         }
     }

@@ -16,7 +16,11 @@ struct SmolTimer {
 impl Timer for SmolTimer {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.fired = self.fired || Pin::new(&mut self.timer).poll(cx).is_ready();
-        if self.fired { Poll::Ready(()) } else { Poll::Pending }
+        if self.fired {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn reset(mut self: Pin<&mut Self>, at: Instant) {

@@ -101,7 +101,12 @@ impl Runner {
         let rt = registered.rt().clone();
         let mut output = None;
         {
-            let root = Host::root(rt.clone(), place, move |_: &Arc<Group>, _: &mut Plain| main, Plain);
+            let root = Host::root(
+                rt.clone(),
+                place,
+                move |_: &Arc<Group>, _: &mut Plain| main,
+                Plain,
+            );
             running.block_on(pin!(async {
                 output = Some(InBudget { root }.await);
             }));

@@ -119,7 +119,9 @@ impl<E: fmt::Display> fmt::Display for StartError<E> {
         match self {
             StartError::NotStarted => f.write_str("the task ended before it had started"),
             StartError::Closed => f.write_str("the group had closed"),
-            StartError::Failed(error) => write!(f, "the task failed before it had started: {error}"),
+            StartError::Failed(error) => {
+                write!(f, "the task failed before it had started: {error}")
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ mod task_tree;
 mod thread;
 mod time;
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, anyrt_loom))]
 mod models;
 
 pub use anyrt_backend as backend;

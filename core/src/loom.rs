@@ -2,15 +2,15 @@
 //!
 //! `Arc` stays the standard library's, since loom's cannot hold a trait object.
 
-#[cfg(not(loom))]
+#[cfg(not(anyrt_loom))]
 pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-#[cfg(loom)]
+#[cfg(anyrt_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-#[cfg(loom)]
+#[cfg(anyrt_loom)]
 use loom::sync as imp;
-#[cfg(not(loom))]
+#[cfg(not(anyrt_loom))]
 use std::sync as imp;
 
 pub(crate) use imp::MutexGuard;

@@ -103,9 +103,7 @@ pub(crate) fn tell(hook: Option<&Hook>, report: Report) {
 
 /// Reports from a region that may be on no runtime at all.
 pub(crate) fn report_from(node: Option<&Arc<Node>>, report: Report) {
-    let rt: Option<Arc<Rt>> = node
-        .and_then(current::runtime_of)
-        .or_else(current::runtime);
+    let rt: Option<Arc<Rt>> = node.and_then(current::runtime_of).or_else(current::runtime);
     match rt {
         Some(rt) => rt.report(report),
         None => tell(None, report),

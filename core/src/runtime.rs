@@ -62,7 +62,9 @@ impl Rt {
 
     /// The runtime of the task that is being polled, else one that is certainly current (RT2).
     pub(crate) fn find() -> Result<Arc<Self>, NoRuntime> {
-        current::runtime().or_else(registry::detected).ok_or(NoRuntime)
+        current::runtime()
+            .or_else(registry::detected)
+            .ok_or(NoRuntime)
     }
 
     /// As [`find`](Self::find), where only a panic can tell that there is none.

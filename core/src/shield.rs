@@ -209,7 +209,10 @@ impl<F: Future> Future for Protected<F> {
         }
         let mut parked = this.region.park(cx);
         // Looked at after the waker is registered: whoever cancels the outside from now on wakes it.
-        let cancelled = this.region.node().is_some_and(|node| node.outside_cancelled());
+        let cancelled = this
+            .region
+            .node()
+            .is_some_and(|node| node.outside_cancelled());
         if cancelled && parked == Park::Wait {
             if let Some(grace) = this.grace.take() {
                 start_period(this.region, grace);

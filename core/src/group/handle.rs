@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use anyrt_backend::Task;
 
+use super::Group;
 use super::hooks::HookOutput;
 use super::host::{Host, Shape, current_task};
 use super::start::{Started, start};
-use super::Group;
 use crate::error::{Cancelled, Errors, GroupError, SpawnError, StartError};
 use crate::outcome::Exit;
 use crate::scope::ScopeHandle;

@@ -268,7 +268,9 @@ where
         if matches!(this.stage, Stage::New | Stage::Done) {
             return;
         }
-        let Some(group) = this.group.take() else { return };
+        let Some(group) = this.group.take() else {
+            return;
+        };
         group.cancel(Reason::here(Cause::Shutdown));
         let body = confine(|| this.region.drop_body(this.body.as_mut()));
         this.hooks.take();

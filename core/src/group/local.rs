@@ -760,9 +760,7 @@ impl<'env, E> Home<'env, E> {
     fn report_errors(&mut self, group: &Group) {
         for _ in self.errors.take() {
             let error = Box::new("an error of a local group");
-            group
-                .rt
-                .report(Report::OrphanFailed { task: None, error });
+            group.rt.report(Report::OrphanFailed { task: None, error });
         }
     }
 }

@@ -74,7 +74,9 @@ impl Link {
 
     /// Moves the child to the group, if it may still start. `publish` runs before the wait can see it.
     fn start(&self, publish: impl FnOnce()) {
-        let Some(child) = self.child.get() else { return };
+        let Some(child) = self.child.get() else {
+            return;
+        };
         let (sweep, waker) = {
             let mut state = self.state.lock();
             if !matches!(state.phase, Phase::Waiting) {
@@ -128,7 +130,9 @@ impl Link {
                 Poll::Pending
             }
             Phase::Moved => Poll::Ready(Phase::Moved),
-            Phase::Ended(..) | Phase::Left => Poll::Ready(mem::replace(&mut state.phase, Phase::Left)),
+            Phase::Ended(..) | Phase::Left => {
+                Poll::Ready(mem::replace(&mut state.phase, Phase::Left))
+            }
         }
     }
 

@@ -134,9 +134,11 @@ pub(crate) fn node() -> Option<Arc<Node>> {
             for entry in &mut stack[bare..] {
                 let node = match entry {
                     Entry::Node(node) => node.clone(),
-                    Entry::Bare { kind, place, deadline } => {
-                        Arc::new(Node::with_deadline(*kind, *place, *deadline))
-                    }
+                    Entry::Bare {
+                        kind,
+                        place,
+                        deadline,
+                    } => Arc::new(Node::with_deadline(*kind, *place, *deadline)),
                     Entry::Task(_) => unreachable!("a task is always in the tree"),
                 };
                 node.attach(parent);

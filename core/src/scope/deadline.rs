@@ -52,11 +52,7 @@ impl Deadline {
 
 #[track_caller]
 fn scope<F: Future>(deadline: Deadline, body: F) -> ScopeRun<F> {
-    ScopeRun::new(
-        Region::new(Kind::Scope, Place::caller()),
-        deadline,
-        body,
-    )
+    ScopeRun::new(Region::new(Kind::Scope, Place::caller()), deadline, body)
 }
 
 /// Runs a future for at most a period: its value, or `None` if the period ended first.

@@ -214,7 +214,11 @@ impl Node {
 
     /// Whether the region is effectively cancelled (SC2).
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.has(if self.kind.is_shield() { OWN } else { OWN | OUT })
+        self.has(if self.kind.is_shield() {
+            OWN
+        } else {
+            OWN | OUT
+        })
     }
 
     /// Whether somebody cancelled this very region.
@@ -313,7 +317,11 @@ impl Node {
     ) {
         inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
         inner.parent = Some(parent.clone());
-        self.raise(if parent.is_cancelled() { ATTACHED | OUT } else { ATTACHED });
+        self.raise(if parent.is_cancelled() {
+            ATTACHED | OUT
+        } else {
+            ATTACHED
+        });
     }
 
     /// Takes the node out of the tree. What it still lists outlived it (a future that was moved or
@@ -325,7 +333,13 @@ impl Node {
             let kids = inner.rare.as_mut().map(|rare| mem::take(&mut rare.kids));
             let holding = (self.kind.holds() && !self.has(LOOSE))
                 || (!self.kind.is_task() && inner.holds > 0);
-            (inner.parent.take(), inner.key, holding, inner.waker.take(), kids)
+            (
+                inner.parent.take(),
+                inner.key,
+                holding,
+                inner.waker.take(),
+                kids,
+            )
         };
         drop(waker);
         if let Some(parent) = &parent {
@@ -432,7 +446,11 @@ impl Node {
                 if inner.holds > 0 {
                     return;
                 }
-                let waker = if node.is_cancelled() { inner.waker.take() } else { None };
+                let waker = if node.is_cancelled() {
+                    inner.waker.take()
+                } else {
+                    None
+                };
                 let stops = node.kind.holds() || node.kind.is_task();
                 (waker, if stops { None } else { inner.parent.clone() })
             };

@@ -48,7 +48,11 @@ impl TaskCore {
 
     /// Gives the task a node of its own from the start, below `parent`.
     pub(crate) fn make_solid(&mut self, name: Option<Arc<str>>, parent: &Arc<Node>) {
-        let kind = if self.daemon { Kind::Daemon } else { Kind::Task };
+        let kind = if self.daemon {
+            Kind::Daemon
+        } else {
+            Kind::Task
+        };
         let node = Arc::new(Node::new(kind, self.place));
         let info = TaskInfo::new(TaskId::next(), name, self.place);
         *self.id.get_mut() = info.id().number();

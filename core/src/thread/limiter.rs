@@ -91,7 +91,10 @@ impl State {
             let Some(waiting) = self.queue.pop_front() else {
                 break;
             };
-            let cancelled = waiting.region.as_ref().is_some_and(|node| node.is_cancelled());
+            let cancelled = waiting
+                .region
+                .as_ref()
+                .is_some_and(|node| node.is_cancelled());
             let next = if cancelled { Turn::Over } else { Turn::Granted };
             let turn = mem::replace(&mut *waiting.turn.lock(), next);
             if let Turn::Waiting(waker) = turn {
@@ -285,7 +288,9 @@ impl CapacityLimiter {
 
 impl Drop for Acquire {
     fn drop(&mut self) {
-        let Some(waiting) = self.waiting.take() else { return };
+        let Some(waiting) = self.waiting.take() else {
+            return;
+        };
         let (granted, old) = {
             let mut state = self.limiter.shared.lock();
             state.queue.retain(|other| !Arc::ptr_eq(other, &waiting));

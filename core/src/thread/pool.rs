@@ -57,7 +57,10 @@ enum State<T> {
     /// What the closure gave; nothing where the runtime dropped it unrun.
     Done(Option<Result<T, Payload>>),
     /// The caller has left; who waits for the closure's end all the same is woken by it.
-    Left { ended: bool, waker: Option<Waker> },
+    Left {
+        ended: bool,
+        waker: Option<Waker>,
+    },
 }
 
 impl<T> Hop<T> {
@@ -96,7 +99,11 @@ impl<T> Hop<T> {
         let mut fresh = Some(cx.waker().clone());
         let mut state = self.state.lock();
         match &mut *state {
-            State::Running(waker) | State::Left { ended: false, waker } => {
+            State::Running(waker)
+            | State::Left {
+                ended: false,
+                waker,
+            } => {
                 mem::swap(waker, &mut fresh);
                 drop(state);
                 Poll::Pending
@@ -323,7 +330,9 @@ where
 
 impl<F, T: Send + 'static> Drop for Offload<F, T> {
     fn drop(&mut self) {
-        let Step::Thread(hop) = &self.step else { return };
+        let Step::Thread(hop) = &self.step else {
+            return;
+        };
         if !hop.leave() || self.abandon {
             return;
         }

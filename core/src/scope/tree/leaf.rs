@@ -96,7 +96,11 @@ impl Node {
         let id = WakerId::of(cx.waker());
         if *last == Some(id) {
             // A leaf that was swept meanwhile has been woken and comes back.
-            return if self.is_cancelled() { Park::Drop } else { Park::Wait };
+            return if self.is_cancelled() {
+                Park::Drop
+            } else {
+                Park::Wait
+            };
         }
         let leaf = Leaf {
             waker: cx.waker().clone(),
@@ -154,7 +158,11 @@ impl Node {
             let mut inner = node.inner.lock();
             inner.parent = Some(self.clone());
             let kids = &mut above.rare().kids;
-            match seat.key().filter(|_| !cancelled).map(|key| (key, kids.get_mut(key))) {
+            match seat
+                .key()
+                .filter(|_| !cancelled)
+                .map(|key| (key, kids.get_mut(key)))
+            {
                 Some((key, Some(kid))) => {
                     inner.key = key;
                     if let Kid::Leaf(leaf) = mem::replace(kid, Kid::Region(node.clone())) {

@@ -46,7 +46,10 @@ impl Node {
             if self.outside_cancelled() {
                 return;
             }
-            inner.rare.as_mut().and_then(|rare| rare.links.try_remove(key))
+            inner
+                .rare
+                .as_mut()
+                .and_then(|rare| rare.links.try_remove(key))
         };
         drop(link);
     }
