@@ -27,6 +27,11 @@ impl AsyncStd {
         Self(())
     }
 
+    /// The global runtime, if this thread is polling one of its tasks.
+    pub fn current() -> Option<Arc<dyn Backend>> {
+        async_std::task::try_current().map(|_| Self::global())
+    }
+
     /// The global runtime, for `anyrt::attach`.
     pub fn global() -> Arc<dyn Backend> {
         Arc::new(AsyncStdBackend)

@@ -11,7 +11,6 @@ mod spawn;
 mod time;
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyrt_backend::{Backend, Job, RuntimeId, Task, Timer};
@@ -42,9 +41,4 @@ impl Backend for AsyncStdBackend {
     fn timer(&self, at: Instant) -> Pin<Box<dyn Timer>> {
         time::timer(at)
     }
-}
-
-/// async-std's runtime, if this thread is polling one of its tasks.
-pub fn current() -> Option<Arc<dyn Backend>> {
-    async_std::task::try_current().map(|_| AsyncStd::global())
 }

@@ -50,6 +50,11 @@ impl Tokio {
         self
     }
 
+    /// The runtime that is current on this thread, for `anyrt::attach`; `None` outside of tokio.
+    pub fn current() -> Option<Arc<dyn Backend>> {
+        Handle::try_current().ok().map(Self::from_handle)
+    }
+
     /// The runtime behind a tokio handle, for `anyrt::attach`.
     pub fn from_handle(handle: Handle) -> Arc<dyn Backend> {
         Arc::new(TokioBackend(handle))

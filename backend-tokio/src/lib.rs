@@ -10,7 +10,6 @@ mod time;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyrt_backend::{Backend, Job, RuntimeId, Task, Timer};
@@ -48,14 +47,9 @@ impl Backend for TokioBackend {
     }
 }
 
-/// The id of the runtime that is current on this thread, if any.
+/// The id of the runtime that is current on this thread, if any, without making its backend.
 pub fn current_id() -> Option<RuntimeId> {
     Handle::try_current().ok().map(|handle| id_of(&handle))
-}
-
-/// The runtime that is current on this thread, if any.
-pub fn current() -> Option<Arc<dyn Backend>> {
-    Handle::try_current().ok().map(Tokio::from_handle)
 }
 
 /// tokio shows the number of a runtime only through `Hash` and `Display`.

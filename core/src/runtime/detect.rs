@@ -20,10 +20,10 @@ pub(super) struct Detected {
 
 #[cfg(feature = "async-std")]
 fn async_std() -> Option<Detected> {
-    let id = anyrt_async_std::current()?.id();
+    let id = anyrt_async_std::AsyncStd::current()?.id();
     Some(Detected {
         id,
-        backend: anyrt_async_std::current,
+        backend: anyrt_async_std::AsyncStd::current,
     })
 }
 
@@ -31,7 +31,7 @@ fn async_std() -> Option<Detected> {
 fn tokio() -> Option<Detected> {
     Some(Detected {
         id: anyrt_tokio::current_id()?,
-        backend: anyrt_tokio::current,
+        backend: anyrt_tokio::Tokio::current,
     })
 }
 

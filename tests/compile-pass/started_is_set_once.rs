@@ -1,0 +1,9 @@
+//! ST1: a child says once that it has started.
+
+fn say(started: anyrt::Started<u8>) {
+    started.set(1);
+}
+
+fn main() {
+    let _ = say;
+}
