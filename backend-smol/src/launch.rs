@@ -4,13 +4,13 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyrt_backend::{Backend, Launch, Running, RuntimeId};
 use event_listener::Event;
 
-use crate::SmolBackend;
+use crate::{Own, SmolBackend};
 
 /// The options of a smol executor of one's own, for `anyrt::run`.
 ///
@@ -55,7 +55,10 @@ impl Launch for Smol {
     fn launch(self: Box<Self>) -> io::Result<Box<dyn Running>> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let mut running = RunningSmol {
-            executor: Arc::new(smol::Executor::new()),
+            own: Arc::new(Own {
+                executor: smol::Executor::new(),
+                stopped: AtomicBool::new(false),
+            }),
             id: RuntimeId::new("smol", NUMBER.fetch_add(1, Ordering::Relaxed)),
             stop: Arc::new(Event::new()),
             workers: Vec::new(),
@@ -71,7 +74,7 @@ impl Launch for Smol {
 /// The owner of an executor and its workers.
 #[derive(Debug)]
 struct RunningSmol {
-    executor: Arc<smol::Executor<'static>>,
+    own: Arc<Own>,
     id: RuntimeId,
     stop: Arc<Event>,
     workers: Vec<JoinHandle<()>>,
@@ -79,19 +82,19 @@ struct RunningSmol {
 
 impl RunningSmol {
     fn start_worker(&self, number: usize) -> io::Result<JoinHandle<()>> {
-        let executor = self.executor.clone();
+        let own = self.own.clone();
         // The listener exists before the thread does, so that no stop is missed.
         let stop = self.stop.listen();
         thread::Builder::new()
             .name(format!("anyrt-smol-{number}"))
-            .spawn(move || smol::block_on(executor.run(stop)))
+            .spawn(move || smol::block_on(own.executor.run(stop)))
     }
 }
 
 impl Running for RunningSmol {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(SmolBackend {
-            executor: Some(self.executor.clone()),
+            executor: Some(self.own.clone()),
             id: self.id,
         })
     }
@@ -110,6 +113,7 @@ impl Running for RunningSmol {
 
 impl Drop for RunningSmol {
     fn drop(&mut self) {
+        self.own.stopped.store(true, Ordering::Release);
         self.stop.notify(usize::MAX);
         for worker in self.workers.drain(..) {
             // A task never unwinds, so neither does a worker.

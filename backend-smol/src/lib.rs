@@ -11,6 +11,7 @@ mod time;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyrt_backend::{Backend, Job, RuntimeId, Task, Timer};
@@ -20,8 +21,15 @@ pub use launch::Smol;
 /// A handle of a smol executor: the global one, or one of our own.
 #[derive(Debug)]
 struct SmolBackend {
-    executor: Option<Arc<smol::Executor<'static>>>,
+    executor: Option<Arc<Own>>,
     id: RuntimeId,
+}
+
+/// An executor of our own, and whether its workers have stopped.
+#[derive(Debug)]
+struct Own {
+    executor: smol::Executor<'static>,
+    stopped: AtomicBool,
 }
 
 impl Backend for SmolBackend {

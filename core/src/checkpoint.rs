@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::scope::current;
-use crate::scope::reason::Reason;
+use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{Leaf, Node};
+use crate::shield::{Shield, shield};
 use crate::task::{Place, TaskInfo};
 use crate::time::Instant;
 
@@ -99,13 +100,13 @@ pub fn checkpoint_if_cancelled() -> Checkpoint {
 ///
 /// # Cancellation
 ///
-/// It completes at its second poll, in a cancelled region too, as long as that is polled at all:
-/// inside a shield, or beside one.
-pub fn shielded_checkpoint() -> Checkpoint {
-    Checkpoint {
+/// A shield around one yield: it completes in a cancelled region too.
+#[track_caller]
+pub fn shielded_checkpoint() -> Shield<Checkpoint> {
+    shield(Checkpoint {
         checks: false,
         yields: true,
-    }
+    })
 }
 
 /// The future of [`checkpoint`] and its variants.
@@ -223,10 +224,9 @@ impl Future for CancelledWait {
             }
             node
         };
-        match node.visible_reason() {
-            Some(reason) => Poll::Ready(reason),
-            None => Poll::Pending,
-        }
+        // A region that outlived what was around it is shut down.
+        let reason = node.visible_reason();
+        Poll::Ready(reason.unwrap_or_else(|| Reason::here(Cause::Shutdown)))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
-use anyrt_backend::{Backend, Launch};
+use anyrt_backend::{Backend, Launch, Running};
 use pin_project_lite::pin_project;
 
 use crate::error::RunError;
@@ -97,8 +97,11 @@ impl Runner {
             return Err(RunError::InsideRuntime { runtime });
         }
         let running = self.launch.launch().map_err(RunError::Launch)?;
-        let registered = Registered::new(Rt::new(running.backend(), self.hook));
-        let rt = registered.rt().clone();
+        let rt = Rt::new(running.backend(), self.hook);
+        let owner = Owner {
+            running: Some(running),
+            registered: Registered::new(rt.clone()),
+        };
         let mut output = None;
         {
             let root = Host::root(
@@ -107,17 +110,39 @@ impl Runner {
                 move |_: &Arc<Group>, _: &mut Plain| main,
                 Plain,
             );
-            running.block_on(pin!(async {
+            owner.block_on(pin!(async {
                 output = Some(InBudget { root }.await);
             }));
         }
-        drop(registered);
-        if rt.jobs.load(Relaxed) > 0 {
-            running.abandon();
-        }
+        drop(owner);
         match output {
             Some(output) => Ok(output),
             None => unreachable!("a backend polls the main future until it is ready"),
+        }
+    }
+}
+
+/// A runtime that runs, stopped when this is dropped, also by a panic of the main future.
+struct Owner {
+    running: Option<Box<dyn Running>>,
+    registered: Registered,
+}
+
+impl Owner {
+    fn block_on(&self, main: Pin<&mut dyn Future<Output = ()>>) {
+        if let Some(running) = &self.running {
+            running.block_on(main);
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // A closure that was abandoned may never return: nobody waits for it.
+        let has_jobs = self.registered.rt().jobs.load(Relaxed) > 0;
+        match self.running.take() {
+            Some(running) if has_jobs => running.abandon(),
+            running => drop(running),
         }
     }
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::outcome::{Ending, Exit, Payload, confine};
+use crate::outcome::{Ending, Exit, Payload, confine, quietly};
 use crate::report::{Report, report_from};
 use crate::scope::region::Region;
 use crate::scope::tree::{Kind, Park};
@@ -113,7 +113,7 @@ where
         let mut state = state;
         let ending = Guard::new(place, body(&mut state)).await;
         let exit = ending.exit();
-        let panic = Cleanup::new(place, None, cleanup(&mut state, exit)).await;
+        let panic = Cleanup::new(Kind::Cleanup, place, None, cleanup(&mut state, exit)).await;
         match settle(ending, panic) {
             Some(value) => value,
             None => pending().await,
@@ -185,7 +185,9 @@ where
                     *this.ending = Some(ending);
                     // The closure itself is part of the cleanup, so its panic counts as that.
                     let cleanup = match confine(|| cleanup(exit)) {
-                        Ok(cleanup) => Cleanup::new(*this.place, *this.grace, cleanup),
+                        Ok(cleanup) => {
+                            Cleanup::new(Kind::Cleanup, *this.place, *this.grace, cleanup)
+                        }
                         Err(panic) => Cleanup::panicked(panic),
                     };
                     this.state.set(State::Cleanup { cleanup });
@@ -274,7 +276,7 @@ impl<B: Future> Future for Guard<B> {
             }
             Err(payload) => {
                 // A second panic, of the body's drop, has nowhere to go but the panic hook.
-                let _ = confine(|| this.region.drop_body(this.body.as_mut()));
+                quietly(|| this.region.drop_body(this.body.as_mut()));
                 Ending::Panicked(payload)
             }
         };
@@ -304,8 +306,8 @@ pin_project! {
 }
 
 impl<F> Cleanup<F> {
-    pub(crate) fn new(place: Place, grace: Option<Duration>, body: F) -> Self {
-        let inside = Protected::new(Region::new(Kind::Shield, place), body).limit(grace);
+    pub(crate) fn new(kind: Kind, place: Place, grace: Option<Duration>, body: F) -> Self {
+        let inside = Protected::new(Region::new(kind, place), body).limit(grace);
         Self {
             inside: Some(inside),
             panic: None,
@@ -336,7 +338,7 @@ impl<F: Future<Output = ()>> Future for Cleanup<F> {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(_)) => None,
             Err(payload) => {
-                let _ = confine(|| inside.drop_body());
+                quietly(|| inside.drop_body());
                 Some(payload)
             }
         };

@@ -24,6 +24,8 @@ pub(crate) mod start;
 use std::any::Any;
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{AcqRel, Release};
 
 use anyrt_backend::Task;
 
@@ -31,12 +33,12 @@ use self::hooks::Hooks;
 use self::ledger::Ledger;
 use self::limit::Limit;
 use crate::loom::Mutex;
-use crate::outcome::{Payload, message_of};
+use crate::outcome::{Payload, message_of, quietly};
 use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Node};
-use crate::task::{Place, TaskInfo};
+use crate::task::{Member, Place, TaskInfo, TaskStatus};
 
 /// What a group's handles, children and host share.
 pub(crate) struct Group {
@@ -46,6 +48,8 @@ pub(crate) struct Group {
     pub(crate) place: Place,
     bad: Mutex<Bad>,
     limit: Mutex<Limit<Task>>,
+    /// A child was cancelled that may be waiting for a place.
+    stale: AtomicBool,
     hooks: Mutex<Hooks>,
 }
 
@@ -55,6 +59,8 @@ struct Bad {
     errors: Vec<Box<dyn Any + Send>>,
     failed: bool,
     panic: Option<Payload>,
+    /// Who panicked, where that was not reported since the host resumes it.
+    untold: Option<TaskInfo>,
     /// The host is gone: there is nobody to return an error to.
     orphaned: bool,
 }
@@ -68,6 +74,7 @@ impl Group {
             rt,
             bad: Mutex::default(),
             limit: Mutex::default(),
+            stale: AtomicBool::new(false),
             hooks: Mutex::default(),
         });
         group.node.set_group(Arc::downgrade(&group));
@@ -92,12 +99,17 @@ impl Group {
             }
         };
         if let Some(error) = lost {
-            self.rt.report(Report::OrphanFailed {
-                task: Some(task.clone()),
-                error,
-            });
+            self.lose_error(error, task);
         }
         self.sibling_failed(task);
+    }
+
+    /// Reports an error that nobody can be given.
+    pub(crate) fn lose_error(&self, error: Box<dyn Any + Send>, task: &TaskInfo) {
+        self.rt.report(Report::OrphanFailed {
+            task: Some(task.clone()),
+            error,
+        });
     }
 
     /// Cancels the others for an error of this task that is kept elsewhere.
@@ -114,30 +126,54 @@ impl Group {
     pub(crate) fn child_panicked(&self, payload: Payload, task: TaskInfo) {
         self.sibling_failed(&task);
         let message = message_of(&payload);
-        self.keep_panic(payload);
+        self.keep_panic(payload, None);
         self.rt.report(Report::Panicked { task, message });
+    }
+
+    /// Reports the panic of a child that belongs to no group any more.
+    pub(crate) fn orphan_panicked(&self, payload: Payload, task: TaskInfo) {
+        let message = message_of(&payload);
+        quietly(|| drop(payload));
+        self.rt.report(Report::Panicked { task, message });
+    }
+
+    /// Reports how a child ended whose `start` was dropped just then.
+    pub(crate) fn lose_end(
+        &self,
+        status: TaskStatus,
+        panic: Option<Payload>,
+        task: Option<TaskInfo>,
+    ) {
+        match (panic, task) {
+            (Some(payload), Some(task)) => self.orphan_panicked(payload, task),
+            (_, task) if status == TaskStatus::Failed => {
+                let error = Box::new("an error of a child whose `start` was dropped");
+                self.rt.report(Report::OrphanFailed { task, error });
+            }
+            _ => {}
+        }
     }
 
     /// Keeps the panic of the body. The first of a group is not reported: its own task resumes it.
     pub(crate) fn body_panicked(&self, payload: Payload, task: TaskInfo) {
         self.sibling_failed(&task);
         let message = message_of(&payload);
-        if !self.keep_panic(payload) {
+        if !self.keep_panic(payload, Some(task.clone())) {
             self.rt.report(Report::Panicked { task, message });
         }
     }
 
-    fn keep_panic(&self, payload: Payload) -> bool {
+    /// Keeps the first panic. `untold` is who panicked, if that was not reported.
+    pub(crate) fn keep_panic(&self, payload: Payload, untold: Option<TaskInfo>) -> bool {
         let mut bad = self.bad.lock();
-        let first = bad.panic.is_none();
-        let spare = if first {
-            bad.panic.replace(payload)
-        } else {
-            Some(payload)
-        };
+        if bad.panic.is_none() {
+            bad.panic = Some(payload);
+            bad.untold = untold;
+            return true;
+        }
         drop(bad);
-        drop(spare);
-        first
+        quietly(|| drop(payload));
+        false
     }
 
     pub(crate) fn take_panic(&self) -> Option<Payload> {
@@ -158,7 +194,15 @@ impl Group {
 
     /// From now on nobody is there to return an error to: what was kept is reported.
     pub(crate) fn orphan(&self) {
-        self.bad.lock().orphaned = true;
+        let untold = {
+            let mut bad = self.bad.lock();
+            bad.orphaned = true;
+            let task = bad.untold.take();
+            task.and_then(|task| Some((task, message_of(bad.panic.as_ref()?))))
+        };
+        if let Some((task, message)) = untold {
+            self.rt.report(Report::Panicked { task, message });
+        }
         self.report_errors();
     }
 
@@ -177,14 +221,16 @@ impl Group {
     }
 
     /// Hands a task to the backend, or lists it until it may run.
-    pub(crate) fn launch(&self, task: Task, limited: bool) {
-        let task = if limited {
-            self.limit.lock().admit(task)
-        } else {
-            Some(task)
+    pub(crate) fn launch(&self, task: Task, member: Option<Arc<dyn Member>>) {
+        let task = match member {
+            Some(member) => self.limit.lock().admit(member, task),
+            None => Some(task),
         };
-        if let Some(task) = task {
-            self.rt.backend().spawn(task);
+        match task {
+            Some(task) => self.rt.backend().spawn(task),
+            // The host may have looked for the last time.
+            None if self.node.is_cancelled() => self.drop_cancelled_waiting(),
+            None => {}
         }
     }
 
@@ -195,6 +241,7 @@ impl Group {
 
     /// Sets how many children may run at once, and starts those that now may.
     pub(crate) fn set_limit(&self, places: usize) {
+        self.drop_cancelled_waiting();
         self.limit.lock().set(places);
         self.fill_places();
     }
@@ -202,23 +249,52 @@ impl Group {
     /// Gives a child's place to the next one that waits.
     pub(crate) fn place_is_free(&self) {
         self.limit.lock().give_back();
+        if self.node.is_cancelled() {
+            self.drop_cancelled_waiting();
+        }
         self.fill_places();
     }
 
-    /// Starts the children that may run; ends all that wait if the group is cancelled.
-    pub(crate) fn fill_places(&self) {
-        if self.node.is_cancelled() {
-            // A child that is dropped unpolled ends as cancelled.
-            let waiting = self.limit.lock().take_waiting();
-            drop(waiting);
+    /// Starts the children that may run.
+    fn fill_places(&self) {
+        if !self.limit.lock().begin_filling() {
+            // Whoever is at it goes on: a child that ends inside of this must not recurse.
             return;
         }
         loop {
             let next = self.limit.lock().next();
             match next {
-                Some(task) => self.rt.backend().spawn(task),
+                // A child that is dropped unpolled ends as cancelled.
+                Some(next) if next.is_cancelled() => drop(next.into_task()),
+                Some(next) => self.rt.backend().spawn(next.into_task()),
                 None => return,
             }
         }
+    }
+
+    /// Ends the children that were cancelled while they waited for a place, unpolled.
+    pub(crate) fn drop_cancelled_waiting(&self) {
+        if self.take_stale() {
+            let cancelled = self.limit.lock().take_cancelled();
+            for waiting in cancelled {
+                drop(waiting.into_task());
+            }
+        }
+    }
+
+    /// After one child alone was cancelled: it may be waiting for a place, here or in the host.
+    pub(crate) fn child_was_cancelled(&self) {
+        self.stale.store(true, Release);
+        if self.is_limited() {
+            self.drop_cancelled_waiting();
+        } else {
+            self.node.wake();
+        }
+    }
+
+    /// Whether a child was cancelled alone since this was last asked, for a host that keeps the
+    /// children that wait itself.
+    pub(crate) fn take_stale(&self) -> bool {
+        self.stale.swap(false, AcqRel) || self.node.is_cancelled()
     }
 }

@@ -1,7 +1,9 @@
 //! How a part of a program ended, and how a panic is carried.
 
 use std::any::Any;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
 
 use crate::scope::reason::Reason;
 
@@ -43,6 +45,23 @@ impl<T> Ending<T> {
 /// What the code leaves half done is never looked at again: it is dropped, or its region unwinds.
 pub(crate) fn confine<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(f))
+}
+
+/// Runs code of wakers, hooks and destructors, whose panic has nowhere to go but the panic hook.
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = confine(f) {
+        // What a panic is called with may panic in its own destructor.
+        if let Err(payload) = confine(|| drop(payload)) {
+            mem::forget(payload);
+        }
+    }
+}
+
+/// Wakes, with no lock held. A panic of one waker keeps no other from being woken.
+pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        quietly(|| waker.wake());
+    }
 }
 
 /// What a panic said, as the standard library's hook would print it.

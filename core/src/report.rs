@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::fmt;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use crate::outcome::confine;
+use crate::outcome::quietly;
 use crate::runtime::Rt;
 use crate::scope::current;
 use crate::scope::tree::Node;
@@ -92,12 +93,11 @@ pub(crate) type Hook = Box<dyn Fn(Report) + Send + Sync>;
 /// Tells the hook, or the standard error. A panic of the hook ends there.
 pub(crate) fn tell(hook: Option<&Hook>, report: Report) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "anyrt", "{report}");
+    quietly(|| tracing::warn!(target: "anyrt", "{report}"));
     match hook {
-        Some(hook) => {
-            let _ = confine(|| hook(report));
-        }
-        None => eprintln!("anyrt: {report}"),
+        Some(hook) => quietly(|| hook(report)),
+        // A standard error that is closed is no reason to fail.
+        None => drop(writeln!(io::stderr(), "anyrt: {report}")),
     }
 }
 

@@ -67,7 +67,8 @@ impl CancelScope {
     }
 
     /// Cancels the scope at this instant of the runtime's clock. One that is past when the scope is
-    /// first polled cancels it before its body is polled (SC7).
+    /// first polled cancels it before its body is polled, so that this runs up to its first wait
+    /// (SC7).
     pub fn deadline(mut self, at: Instant) -> Self {
         self.deadline = Deadline::At(at);
         self
@@ -246,15 +247,12 @@ impl<F: Future> Future for ScopeRun<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let late = this
-            .deadline
-            .take()
-            .is_some_and(|deadline| deadline.start(this.region));
-        if !late {
-            if let Poll::Ready(value) = this.region.poll_body(this.body.as_mut(), cx) {
-                this.region.leave();
-                return Poll::Ready(Ok(value));
-            }
+        if let Some(deadline) = this.deadline.take() {
+            deadline.start(this.region);
+        }
+        if let Poll::Ready(value) = this.region.poll_body(this.body.as_mut(), cx) {
+            this.region.leave();
+            return Poll::Ready(Ok(value));
         }
         if this.body.is_none() || this.region.park(cx) == Park::Wait {
             return Poll::Pending;

@@ -18,7 +18,7 @@ use crate::runtime::Rt;
 use crate::scope::ScopeRun;
 use crate::scope::current;
 use crate::scope::deadline::Deadline;
-use crate::scope::reason::Reason;
+use crate::scope::reason::{Cause, Reason};
 use crate::scope::region::Region;
 use crate::scope::tree::{self, Kind, Node, Park};
 use crate::task::Place;
@@ -359,10 +359,9 @@ impl Future for OutsideCancelled {
         if self.key.is_some() {
             return Poll::Pending;
         }
-        match self.shield.outside_reason() {
-            Some(reason) => Poll::Ready(reason),
-            None => Poll::Pending,
-        }
+        // A shield that outlived what was around it is shut down.
+        let reason = self.shield.outside_reason();
+        Poll::Ready(reason.unwrap_or_else(|| Reason::here(Cause::Shutdown)))
     }
 }
 

@@ -15,7 +15,6 @@ use self::cell::{Cell, Outcome};
 pub(crate) use self::cell::{Member, TaskCore};
 use crate::checkpoint::{Gate, spend_budget};
 use crate::error::TaskError;
-use crate::scope::ScopeHandle;
 
 /// A line of the program: where a task was spawned or a region made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -230,7 +229,7 @@ impl<T> TaskHandle<T> {
 
     /// Cancels this task alone. Says whether this call is the one that did.
     pub fn cancel(&self) -> bool {
-        !self.is_finished() && ScopeHandle::new(self.cell.core().solidify()).cancel()
+        self.cell.cancel()
     }
 
     /// How the task is doing.

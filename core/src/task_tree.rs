@@ -78,7 +78,7 @@ impl TaskTree {
         if let Some(here) = here.filter(|here| !tops.iter().any(|top| Arc::ptr_eq(top, here))) {
             tops.push(here);
         }
-        let now = Instant::now();
+        let now = (Instant::now(), rt.now());
         let mut regions = Vec::new();
         let mut to_do: Vec<(SnapshotKid, usize)> = tops
             .into_iter()
@@ -112,13 +112,13 @@ impl RegionInfo {
         kind: &'static str,
         place: Place,
         since: Option<Instant>,
-        now: Instant,
+        now: (Instant, Instant),
     ) -> Self {
         let snapshot = Snapshot::leaf(kind, place, since);
         Self::of(depth, snapshot, now)
     }
 
-    fn of(depth: usize, snapshot: Snapshot, now: Instant) -> Self {
+    fn of(depth: usize, snapshot: Snapshot, (now, clock): (Instant, Instant)) -> Self {
         let task_name = snapshot.task.as_ref().map(|task| task.name());
         Self {
             depth,
@@ -126,12 +126,12 @@ impl RegionInfo {
             place: snapshot.place,
             cancel_called: snapshot.cancel_called(),
             outside_cancelled: snapshot.outside_cancelled(),
-            held_by: snapshot.holds,
+            held_by: u32::try_from(snapshot.holds).unwrap_or(0),
             alive: snapshot.group.as_ref().map(|group| group.ledger.alive()),
             age: snapshot.since.map(|since| now - since),
             deadline_in: snapshot
                 .deadline
-                .map(|deadline| deadline.saturating_duration_since(now)),
+                .map(|deadline| deadline.saturating_duration_since(clock)),
             name: snapshot.name.map(|name| name.to_string()).or(task_name),
             reason: snapshot.reason,
         }

@@ -12,6 +12,14 @@ use anyrt_backend::Timer;
 use crate::checkpoint::{Checkpoint, Gate, checkpoint};
 use crate::runtime::Rt;
 
+/// What is further away than this never comes: runtimes cannot wait for it.
+const HORIZON: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+
+/// Whether an instant is too far away for the clock's timers (DL1).
+pub(crate) fn is_never(at: std::time::Instant, now: std::time::Instant) -> bool {
+    at.saturating_duration_since(now) > HORIZON
+}
+
 /// An instant on the runtime's clock.
 ///
 /// It follows a test clock where the runtime has one (RT4). Outside of any runtime it is the system's
@@ -59,6 +67,17 @@ impl Instant {
         self.0.checked_add(period).map(Self)
     }
 
+    /// The last instant that the clock has, to about a second.
+    fn furthest(self) -> Self {
+        let mut at = self;
+        let mut step = Duration::from_secs(u64::MAX);
+        while !step.is_zero() {
+            at = at.checked_add(step).unwrap_or(at);
+            step = Duration::from_secs(step.as_secs() / 2);
+        }
+        at
+    }
+
     /// The instant a period earlier, `None` if it is too far back for the clock.
     pub fn checked_sub(self, period: Duration) -> Option<Self> {
         self.0.checked_sub(period).map(Self)
@@ -68,18 +87,14 @@ impl Instant {
 impl Add<Duration> for Instant {
     type Output = Self;
 
-    /// # Panics
-    ///
-    /// When the sum is too large for the clock, as the standard library's does;
-    /// [`checked_add`](Instant::checked_add) does not.
-    #[track_caller]
+    /// The instant a period later. One that is too far away for the clock becomes one that is as
+    /// far away as can be, which as a deadline means never (DL1).
     fn add(self, period: Duration) -> Self {
-        Self(self.0 + period)
+        self.checked_add(period).unwrap_or_else(|| self.furthest())
     }
 }
 
 impl AddAssign<Duration> for Instant {
-    #[track_caller]
     fn add_assign(&mut self, period: Duration) {
         *self = *self + period;
     }
@@ -88,9 +103,9 @@ impl AddAssign<Duration> for Instant {
 impl Sub<Duration> for Instant {
     type Output = Self;
 
-    #[track_caller]
+    /// The instant a period earlier, or this one where that is too far back for the clock.
     fn sub(self, period: Duration) -> Self {
-        Self(self.0 - period)
+        self.checked_sub(period).unwrap_or(self)
     }
 }
 
@@ -204,6 +219,7 @@ impl Sleep {
         match at {
             None => State::Never,
             Some(at) if at <= now => State::Checkpoint(checkpoint()),
+            Some(at) if is_never(at, now) => State::Never,
             Some(at) => State::Timer(rt.backend().timer(at)),
         }
     }

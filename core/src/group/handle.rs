@@ -60,10 +60,8 @@ pub(crate) fn stop_late_daemon(core: &TaskCore) {
 }
 
 /// The handle of a task that a closed group did not take.
-fn refused<T>(group: &Arc<Group>, place: Place) -> TaskHandle<T> {
-    let cell = Cell::new(TaskCore::new(group.clone(), place, false, false));
-    cell.refuse();
-    TaskHandle::new(Arc::new(cell))
+fn refused<T>(group: &Arc<Group>, spec: Spec) -> TaskHandle<T> {
+    TaskHandle::new(Arc::new(Cell::refused(group, spec)))
 }
 
 /// Spawns a task, or gives its future back if the group has closed.
@@ -84,8 +82,8 @@ where
     }
     let cell = Arc::new(Cell::new(spec.core(group)));
     stop_late_daemon(cell.core());
-    let limited = cell.core().limited;
     let member: Arc<dyn Member> = cell.clone();
+    let limited = cell.core().limited.then(|| member.clone());
     let child = Child::new(future, member, ToGroup::new(split, None));
     group.launch(Task::new(Box::pin(child)), limited);
     Ok(TaskHandle::new(cell))
@@ -103,7 +101,7 @@ where
     let core = TaskCore::new(group.clone(), Place::caller(), false, false);
     let member: Arc<dyn Member> = Arc::new(Cell::<()>::new(core));
     let child = Child::new(future, member, ToGroup::new(infallible::<()>, None));
-    group.launch(Task::new(Box::pin(child)), false);
+    group.launch(Task::new(Box::pin(child)), None);
     Ok(())
 }
 
@@ -396,8 +394,8 @@ impl TaskBuilder<'_, TaskGroup> {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let (group, place) = (&self.group.group, self.spec.place);
-        spawn(group, self.spec, future, infallible).unwrap_or_else(|_| refused(group, place))
+        let (group, spec) = (&self.group.group, self.spec);
+        spawn(group, spec.clone(), future, infallible).unwrap_or_else(|_| refused(group, spec))
     }
 
     /// As [`TaskGroup::try_spawn`].
@@ -441,8 +439,8 @@ impl<E: Send + 'static> TaskBuilder<'_, TryTaskGroup<E>> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
-        let (group, place) = (&self.group.group, self.spec.place);
-        spawn(group, self.spec, future, fallible).unwrap_or_else(|_| refused(group, place))
+        let (group, spec) = (&self.group.group, self.spec);
+        spawn(group, spec.clone(), future, fallible).unwrap_or_else(|_| refused(group, spec))
     }
 
     /// As [`TryTaskGroup::try_spawn`].

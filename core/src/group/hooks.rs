@@ -107,8 +107,8 @@ impl Group {
 }
 
 /// Runs all hooks of a group that has closed. The first panic is kept for the host to resume, unless
-/// the body or a child has panicked before.
-pub(crate) async fn run_hooks(group: Arc<Group>, exit: Exit) {
+/// there is no host or the body or a child has panicked before.
+pub(crate) async fn run_hooks(group: Arc<Group>, exit: Exit, has_host: bool) {
     let mut failures = Vec::new();
     while let Some(hook) = group.pop_hook() {
         let exit = exit.clone();
@@ -120,7 +120,7 @@ pub(crate) async fn run_hooks(group: Arc<Group>, exit: Exit) {
             Ok(failure) => failures.extend(failure),
             Err(payload) => {
                 let message = message_of(&payload);
-                if !group.keep_panic(payload) {
+                if !has_host || !group.keep_panic(payload, None) {
                     failures.push(format!("panicked: {message}"));
                 }
             }

@@ -28,7 +28,7 @@ use super::hooks::run_hooks;
 use super::{Group, orphan};
 use crate::error::Cancelled;
 use crate::finally::Cleanup;
-use crate::outcome::{Exit, Payload, confine};
+use crate::outcome::{Exit, Payload, confine, quietly};
 use crate::runtime::Rt;
 use crate::scope::current;
 use crate::scope::reason::{Cause, Reason};
@@ -75,6 +75,9 @@ pub(crate) trait Shape<O> {
     }
 }
 
+/// The hooks of a group that are being run.
+pub(crate) type HooksRun = Pin<Box<dyn Future<Output = Option<Payload>> + Send>>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     New,
@@ -101,7 +104,7 @@ pin_project! {
         #[pin]
         body: Option<F>,
         value: Option<S::Value>,
-        hooks: Option<Pin<Box<dyn Future<Output = Option<Payload>> + Send>>>,
+        hooks: Option<HooksRun>,
     }
 
     impl<M, F, S> PinnedDrop for Host<M, F, S>
@@ -148,7 +151,11 @@ where
         let root = this.rt.take();
         let is_root = root.is_some();
         let rt = root.unwrap_or_else(Rt::here);
-        let node = this.region.settle();
+        let node = if is_root {
+            this.region.settle_as_root()
+        } else {
+            this.region.settle()
+        };
         let group = Group::new(node, rt);
         if is_root {
             group.rt.add_root(Arc::downgrade(&group));
@@ -170,27 +177,32 @@ where
     /// Polls the body, and the children that live in this task.
     fn poll_body(self: Pin<&mut Self>, group: &Arc<Group>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        match confine(|| this.region.poll_body(this.body.as_mut(), cx)) {
-            Ok(Poll::Ready(output)) => *this.value = this.shape.body(output, group),
-            Ok(Poll::Pending) => {
-                this.region.enter(|| this.shape.poll_children(cx));
-                if this.region.park(cx) == Park::Wait {
-                    if group.node.is_cancelled() {
-                        group.fill_places();
+        loop {
+            let was_cancelled = group.node.is_cancelled();
+            match confine(|| this.region.poll_body(this.body.as_mut(), cx)) {
+                Ok(Poll::Ready(output)) => *this.value = this.shape.body(output, group),
+                Ok(Poll::Pending) => {
+                    this.region.enter(|| this.shape.poll_children(cx));
+                    if group.node.is_cancelled() && !was_cancelled {
+                        // A cancel that came from a child of this task: the body has a poll to see it.
+                        continue;
                     }
-                    return Poll::Pending;
+                    if this.region.park(cx) == Park::Wait {
+                        group.drop_cancelled_waiting();
+                        return Poll::Pending;
+                    }
+                    if let Err(payload) = confine(|| this.region.drop_body(this.body)) {
+                        group.body_panicked(payload, current_task(group));
+                    }
                 }
-                if let Err(payload) = confine(|| this.region.drop_body(this.body)) {
+                Err(payload) => {
                     group.body_panicked(payload, current_task(group));
+                    // A second panic, of the body's drop, has nowhere to go but the panic hook.
+                    quietly(|| this.region.drop_body(this.body));
                 }
             }
-            Err(payload) => {
-                group.body_panicked(payload, current_task(group));
-                // A second panic, of the body's drop, has nowhere to go but the panic hook.
-                let _ = confine(|| this.region.drop_body(this.body));
-            }
+            return Poll::Ready(());
         }
-        Poll::Ready(())
     }
 
     /// Waits until nobody is alive, and closes the group.
@@ -200,9 +212,7 @@ where
         // The second look is after the waker is registered.
         for registered in [false, true] {
             this.region.enter(|| this.shape.poll_children(cx));
-            if group.node.is_cancelled() {
-                group.fill_places();
-            }
+            group.drop_cancelled_waiting();
             if group.ledger.stop_daemons() {
                 orphan::stop_daemons(group);
             }
@@ -273,10 +283,9 @@ where
         };
         group.cancel(Reason::here(Cause::Shutdown));
         let body = confine(|| this.region.drop_body(this.body.as_mut()));
-        this.hooks.take();
         this.shape.drop_children();
         this.shape.report_errors(&group);
-        orphan::adopt(&group, this.region);
+        orphan::adopt(&group, this.region, this.hooks.take());
         // The panic of a destructor goes on, unless it would abort.
         if let Err(payload) = body {
             if !thread::panicking() {
@@ -314,9 +323,13 @@ where
                         return self.join(&group);
                     }
                     let exit = self.as_mut().exit(&group);
-                    let hooks = run_hooks(group.clone(), exit);
-                    *self.as_mut().project().hooks =
-                        Some(Box::pin(Cleanup::new(group.place, None, hooks)));
+                    let hooks = run_hooks(group.clone(), exit, true);
+                    *self.as_mut().project().hooks = Some(Box::pin(Cleanup::new(
+                        Kind::Hooks,
+                        group.place,
+                        None,
+                        hooks,
+                    )));
                     Stage::Hooks
                 }
                 Stage::Hooks => {

@@ -5,12 +5,34 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
+
+use crate::task::Member;
 
 /// The places of a group, and who waits for one.
 pub(crate) struct Limit<T> {
     places: Option<usize>,
     taken: usize,
-    waiting: VecDeque<T>,
+    /// Somebody is giving places to those that wait.
+    filling: bool,
+    waiting: VecDeque<Waiting<T>>,
+}
+
+/// A child that waits for its place.
+pub(crate) struct Waiting<T> {
+    member: Arc<dyn Member>,
+    task: T,
+}
+
+impl<T> Waiting<T> {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.member.core().is_cancelled()
+    }
+
+    /// The task to be run, or to be dropped unpolled.
+    pub(crate) fn into_task(self) -> T {
+        self.task
+    }
 }
 
 impl<T> Default for Limit<T> {
@@ -18,6 +40,7 @@ impl<T> Default for Limit<T> {
         Self {
             places: None,
             taken: 0,
+            filling: false,
             waiting: VecDeque::new(),
         }
     }
@@ -37,12 +60,12 @@ impl<T> Limit<T> {
     }
 
     /// Takes a place for a task and gives it back to be run, or lists it.
-    pub(crate) fn admit(&mut self, task: T) -> Option<T> {
+    pub(crate) fn admit(&mut self, member: Arc<dyn Member>, task: T) -> Option<T> {
         if self.waiting.is_empty() && self.has_place() {
             self.taken += 1;
             return Some(task);
         }
-        self.waiting.push_back(task);
+        self.waiting.push_back(Waiting { member, task });
         None
     }
 
@@ -50,19 +73,38 @@ impl<T> Limit<T> {
         self.taken = self.taken.saturating_sub(1);
     }
 
-    /// The next task that may run.
-    pub(crate) fn next(&mut self) -> Option<T> {
-        if !self.has_place() {
-            return None;
-        }
-        let task = self.waiting.pop_front()?;
-        self.taken += 1;
-        Some(task)
+    /// Begins to give places to those that wait. Says `false` if somebody is at it.
+    pub(crate) fn begin_filling(&mut self) -> bool {
+        !mem::replace(&mut self.filling, true)
     }
 
-    /// All that wait. Each of them gives a place back when it ends, so each takes one.
-    pub(crate) fn take_waiting(&mut self) -> VecDeque<T> {
-        self.taken += self.waiting.len();
-        mem::take(&mut self.waiting)
+    /// The next task that has a place. Its end gives the place back. Where there is none, the filling
+    /// has ended.
+    pub(crate) fn next(&mut self) -> Option<Waiting<T>> {
+        let next = if self.has_place() {
+            self.waiting.pop_front()
+        } else {
+            None
+        };
+        match next {
+            Some(_) => self.taken += 1,
+            None => self.filling = false,
+        }
+        next
+    }
+
+    /// Those that were cancelled while they waited. Each of them gives a place back when it ends, so
+    /// each takes one.
+    pub(crate) fn take_cancelled(&mut self) -> VecDeque<Waiting<T>> {
+        let all = mem::take(&mut self.waiting);
+        let (cancelled, waiting): (VecDeque<_>, VecDeque<_>) =
+            all.into_iter().partition(Waiting::is_cancelled);
+        self.waiting = waiting;
+        self.taken += cancelled.len();
+        cancelled
+    }
+
+    pub(crate) fn is_waited_for(&self) -> bool {
+        !self.waiting.is_empty()
     }
 }

@@ -33,10 +33,13 @@ use crate::scope::ScopeHandle;
 use crate::scope::reason::Reason;
 use crate::scope::tree::Kind;
 use crate::task::cell::{Cell, Outcome};
-use crate::task::child::{Child, Deliver};
+use crate::task::child::{Child, Deliver, take_back};
 use crate::task::{Member, Place, TaskCore, TaskId, TaskInfo, TaskStatus, Waiter};
 
 type LocalTask<'env> = Pin<Box<dyn Future<Output = ()> + 'env>>;
+
+/// What the hook gets for an error of a local group that nobody can be given: the error may borrow.
+const LOCAL_ERROR: &str = "an error of a local group";
 
 /// The children that the host has not taken in yet.
 struct Nest<'env> {
@@ -52,10 +55,24 @@ impl<'env> Nest<'env> {
         })
     }
 
-    fn add(&self, group: &Group, task: LocalTask<'env>, limited: bool) {
-        self.arrivals.borrow_mut().push((task, limited));
+    /// Takes a child in, or lists it until it may run.
+    fn add(&self, group: &Group, child: LocalChild<'env>) {
+        let LocalChild { task, limited } = child;
+        let is_limited = limited.is_some();
+        let task = match limited {
+            Some(member) => self.limit.borrow_mut().admit(member, task),
+            None => Some(task),
+        };
+        let task = task.map(|task| (task, is_limited));
+        self.arrivals.borrow_mut().extend(task);
         group.node.wake();
     }
+}
+
+/// A child that was just spawned, and who it is if it takes a place of the group.
+struct LocalChild<'env> {
+    task: LocalTask<'env>,
+    limited: Option<Arc<dyn Member>>,
 }
 
 /// The children in the host: the part that all local groups share.
@@ -96,28 +113,21 @@ impl<'env> Brood<'env> {
 
     /// Takes in what was spawned, and who now has a place.
     fn take_in(&mut self) {
-        let arrivals = self.nest.arrivals.take();
-        for (task, limited) in arrivals {
-            let task = match limited {
-                true => self.nest.limit.borrow_mut().admit(task),
-                false => Some(task),
-            };
-            self.running
-                .extend(task.map(|task| Counted { task, limited }));
+        for (task, limited) in self.nest.arrivals.take() {
+            self.running.push(Counted { task, limited });
         }
-        let cancelled = self.group.as_ref().is_some_and(|g| g.node.is_cancelled());
-        if cancelled {
+        if self.group.as_ref().is_some_and(|group| group.take_stale()) {
             // A child that is dropped unpolled ends as cancelled.
-            let waiting = self.nest.limit.borrow_mut().take_waiting();
-            for task in waiting {
-                drop(task);
+            let cancelled = self.nest.limit.borrow_mut().take_cancelled();
+            for waiting in cancelled {
+                drop(waiting.into_task());
                 self.nest.limit.borrow_mut().give_back();
             }
         }
         let next = || self.nest.limit.borrow_mut().next();
-        while let Some(task) = next() {
+        while let Some(waiting) = next() {
             self.running.push(Counted {
-                task,
+                task: waiting.into_task(),
                 limited: true,
             });
         }
@@ -142,9 +152,9 @@ impl<'env> Brood<'env> {
         loop {
             // Dropping a child may spawn another one.
             let arrivals = self.nest.arrivals.take();
-            let waiting = self.nest.limit.take().take_waiting();
+            let waiting = self.nest.limit.take();
             let running = mem::take(&mut self.running);
-            if arrivals.is_empty() && waiting.is_empty() && running.is_empty() {
+            if arrivals.is_empty() && !waiting.is_waited_for() && running.is_empty() {
                 return;
             }
         }
@@ -181,8 +191,15 @@ impl<O, T, E> Deliver<O> for ToLocal<O, T, E> {
     }
 
     fn fail_group(&mut self, group: &Group, task: &TaskInfo) {
-        self.errors.borrow_mut().extend(self.error.take());
+        let error = take_back(&mut self.error, &self.start);
+        self.errors.borrow_mut().extend(error);
         group.failed_elsewhere(task);
+    }
+
+    fn fail_nobody(&mut self, group: &Group, task: &TaskInfo) {
+        if take_back(&mut self.error, &self.start).is_some() {
+            group.lose_error(Box::new(LOCAL_ERROR), task);
+        }
     }
 
     fn fail_start(&mut self) {
@@ -215,7 +232,8 @@ impl<'env, E: 'env> Local<'env, E> {
         future: F,
         split: fn(F::Output) -> Result<T, E>,
         start: Option<Arc<Mutex<Option<E>>>>,
-    ) -> (LocalTask<'env>, LocalTaskHandle<T>)
+        limited: bool,
+    ) -> (LocalChild<'env>, LocalTaskHandle<T>)
     where
         F: Future + 'env,
         T: 'env,
@@ -235,7 +253,11 @@ impl<'env, E: 'env> Local<'env, E> {
             value,
             waiter: Waiter::new(),
         };
-        (Box::pin(Child::new(future, member, deliver)), handle)
+        let child = LocalChild {
+            limited: limited.then(|| member.clone()),
+            task: Box::pin(Child::new(future, member, deliver)),
+        };
+        (child, handle)
     }
 
     fn spawn<F, T>(
@@ -255,8 +277,8 @@ impl<'env, E: 'env> Local<'env, E> {
         let limited = self.is_limited(&spec);
         let core = spec.core(group);
         stop_late_daemon(&core);
-        let (task, handle) = self.child(core, future, split, None);
-        self.nest.add(group, task, limited);
+        let (child, handle) = self.child(core, future, split, None, limited);
+        self.nest.add(group, child);
         Ok(handle)
     }
 
@@ -282,12 +304,12 @@ impl<'env, E: 'env> Local<'env, E> {
         let begin = move |core: TaskCore, started, error| {
             stop_late_daemon(&core);
             let group = core.group.clone();
-            let (task, handle) = local.child(core, make(started), split, Some(error));
-            local.nest.add(&group, task, limited);
+            let (child, handle) = local.child(core, make(started), split, Some(error), limited);
+            local.nest.add(&group, child);
             Begun {
                 handle,
                 task: None,
-                limited: false,
+                limited: None,
             }
         };
         StartRun::new(group.clone(), spec, begin)
@@ -295,11 +317,9 @@ impl<'env, E: 'env> Local<'env, E> {
 }
 
 /// The handle of a task that a closed group did not take.
-fn refused<T>(group: &Arc<Group>, place: Place) -> LocalTaskHandle<T> {
-    let cell = Cell::new(TaskCore::new(group.clone(), place, false, false));
-    cell.refuse();
+fn refused<T>(group: &Arc<Group>, spec: Spec) -> LocalTaskHandle<T> {
     LocalTaskHandle {
-        cell: Arc::new(cell),
+        cell: Arc::new(Cell::refused(group, spec)),
         value: Rc::default(),
         waiter: Waiter::new(),
     }
@@ -332,7 +352,7 @@ impl<T> LocalTaskHandle<T> {
 
     /// Cancels this task alone. Says whether this call is the one that did.
     pub fn cancel(&self) -> bool {
-        !self.is_finished() && ScopeHandle::new(self.cell.core().solidify()).cancel()
+        self.cell.cancel()
     }
 
     /// How the task is doing.
@@ -482,9 +502,12 @@ impl<'env> LocalTaskGroup<'env> {
 impl<'env> TaskBuilder<'_, LocalTaskGroup<'env>> {
     /// As [`LocalTaskGroup::spawn`].
     pub fn spawn<F: Future + 'env>(self, future: F) -> LocalTaskHandle<F::Output> {
-        let (group, place) = (&self.group.group, self.spec.place);
-        let spawned = self.group.local.spawn(group, self.spec, future, infallible);
-        spawned.unwrap_or_else(|_| refused(group, place))
+        let (group, spec) = (&self.group.group, self.spec);
+        let spawned = self
+            .group
+            .local
+            .spawn(group, spec.clone(), future, infallible);
+        spawned.unwrap_or_else(|_| refused(group, spec))
     }
 
     /// As [`LocalTaskGroup::try_spawn`].
@@ -585,9 +608,12 @@ impl<'env, E: 'env> TaskBuilder<'_, TryLocalTaskGroup<'env, E>> {
         F: Future<Output = Result<T, E>> + 'env,
         T: 'env,
     {
-        let (group, place) = (&self.group.group, self.spec.place);
-        let spawned = self.group.local.spawn(group, self.spec, future, fallible);
-        spawned.unwrap_or_else(|_| refused(group, place))
+        let (group, spec) = (&self.group.group, self.spec);
+        let spawned = self
+            .group
+            .local
+            .spawn(group, spec.clone(), future, fallible);
+        spawned.unwrap_or_else(|_| refused(group, spec))
     }
 
     /// As [`TryLocalTaskGroup::try_spawn`].
@@ -756,10 +782,9 @@ impl<'env, E> Home<'env, E> {
         }
     }
 
-    /// An error that may borrow cannot be handed to the hook; that there was one can.
     fn report_errors(&mut self, group: &Group) {
         for _ in self.errors.take() {
-            let error = Box::new("an error of a local group");
+            let error = Box::new(LOCAL_ERROR);
             group.rt.report(Report::OrphanFailed { task: None, error });
         }
     }

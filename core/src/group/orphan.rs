@@ -16,7 +16,8 @@ use futures_util::FutureExt;
 use super::Group;
 use super::handle::spawn_own;
 use super::hooks::run_hooks;
-use crate::outcome::{Exit, confine};
+use super::host::HooksRun;
+use crate::outcome::{Exit, quietly};
 use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::reason::{Cause, Reason};
@@ -31,13 +32,13 @@ pub(crate) fn stop_daemons(group: &Group) {
 }
 
 /// Hands what is left of a cancelled group on. The region of the host goes with it.
-pub(crate) fn adopt(group: &Arc<Group>, region: &mut Region) {
+pub(crate) fn adopt(group: &Arc<Group>, region: &mut Region, hooks: Option<HooksRun>) {
     group.orphan();
     // Nobody is there any more to wait with: the region around is not held by what is left.
     group.node.loosen();
     group.ledger.drain();
-    group.fill_places();
-    if group.ledger.try_close() && group.seal_hooks() {
+    group.drop_cancelled_waiting();
+    if group.ledger.try_close() && hooks.is_none() && group.seal_hooks() {
         region.leave();
         return;
     }
@@ -47,12 +48,12 @@ pub(crate) fn adopt(group: &Arc<Group>, region: &mut Region) {
     });
     let region = mem::replace(region, Region::new(Kind::Group, group.place));
     let from = group.node.parent();
-    let task = reap(group.clone(), region);
+    let task = reap(group.clone(), region, hooks);
     adopt_task(from.as_ref(), Some(group), &group.rt, task);
 }
 
 /// Waits for the children of an orphaned group, then runs its hooks.
-async fn reap(group: Arc<Group>, mut region: Region) {
+async fn reap(group: Arc<Group>, mut region: Region, hooks: Option<HooksRun>) {
     shield(async {
         poll_fn(|cx| {
             for registered in [false, true] {
@@ -74,7 +75,11 @@ async fn reap(group: Arc<Group>, mut region: Region) {
         } else {
             Exit::Cancelled(region.visible_reason())
         };
-        run_hooks(group.clone(), exit).await;
+        // Those that were being run first: the last hook that was deferred is among them.
+        if let Some(hooks) = hooks {
+            hooks.await;
+        }
+        run_hooks(group.clone(), exit, false).await;
         region.leave();
     })
     .await;
@@ -119,7 +124,7 @@ pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
         if let Some(group) = forgotten {
             group.cancel(Reason::here(Cause::Shutdown));
             let mut region = Region::with_node(group.node.clone());
-            let _ = confine(|| adopt(&group, &mut region));
+            quietly(|| adopt(&group, &mut region, None));
         }
     }
 }

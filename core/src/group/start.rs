@@ -6,7 +6,7 @@
 //! | `set`, caller not cancelled   | Moved    | is moved to the group          | gives the value             |
 //! | `set`, caller cancelled       | Waiting  | stays; its next wait ends it   | waits for the child's end   |
 //! | the child ends                | Ended    | is gone                        | gives the error or panic    |
-//! | foreign drop of `start`       | Left     | is cancelled, the group waits  | -                           |
+//! | foreign drop of `start`       | Left     | is cancelled, and adopted      | -                           |
 //!
 //! # Always true
 //!
@@ -14,11 +14,11 @@
 //! 2. `set` and the child's end settle under one lock which of them came first.
 //! 3. Lock order: the link before the tree.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::{fmt, mem};
 
 use anyrt_backend::Task;
@@ -26,13 +26,15 @@ use pin_project_lite::pin_project;
 
 use super::Group;
 use super::handle::{Spec, stop_late_daemon};
+use super::orphan::adopt_task;
 use crate::error::StartError;
 use crate::loom::Mutex;
-use crate::outcome::{Payload, confine};
+use crate::outcome::{Payload, confine, wake};
 use crate::report::Report;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::region::Region;
 use crate::scope::tree::{self, Kind, Node};
+use crate::shield::shield;
 use crate::task::cell::Cell;
 use crate::task::child::{Child, ToGroup};
 use crate::task::{Member, TaskCore, TaskHandle, TaskStatus};
@@ -53,10 +55,20 @@ struct State {
 enum Phase {
     Waiting,
     Moved,
-    /// The child has ended, and says how in a moment.
-    Ending,
     Ended(TaskStatus, Option<Payload>),
-    Left,
+    /// Foreign code dropped `start`; `gone` says whether the child has ended since.
+    Left {
+        gone: bool,
+    },
+}
+
+/// Whose business the end of a child is.
+pub(crate) enum Business {
+    Group(Option<Payload>),
+    /// `start` has been told; its waker is woken when the child is out of the group.
+    Start(Option<Waker>),
+    /// Nobody's: errors and panics go to the hook.
+    Orphan(Option<Payload>),
 }
 
 impl Link {
@@ -90,71 +102,66 @@ impl Link {
             (sweep, state.waker.take())
         };
         sweep.run();
-        wake(waker);
-    }
-
-    /// Says whether the child's end is the business of `start`, not of the group.
-    pub(crate) fn claim_end(&self) -> bool {
-        let mut state = self.state.lock();
-        let claimed = matches!(state.phase, Phase::Waiting);
-        if claimed {
-            state.phase = Phase::Ending;
+        let daemons_stopped = || Some(self.group.group()?.ledger.daemons_are_stopped());
+        if child.kind() == Kind::Daemon && daemons_stopped() == Some(true) {
+            tree::cancel(child, Reason::here(Cause::Shutdown));
         }
-        claimed
-    }
-
-    /// Tells `start` how the child ended.
-    pub(crate) fn tell_end(&self, status: TaskStatus, panic: Option<Payload>) {
-        let (waker, unheard) = {
-            let mut state = self.state.lock();
-            match state.phase {
-                Phase::Ending => {
-                    state.phase = Phase::Ended(status, panic);
-                    (state.waker.take(), None)
-                }
-                _ => (None, panic),
-            }
-        };
-        drop(unheard);
         wake(waker);
     }
 
+    /// Settles whose business the child's end is, and tells `start` if it is that.
+    pub(crate) fn end(&self, status: TaskStatus, panic: Option<Payload>) -> Business {
+        let mut state = self.state.lock();
+        match state.phase {
+            Phase::Waiting => {
+                state.phase = Phase::Ended(status, panic);
+                Business::Start(state.waker.take())
+            }
+            Phase::Left { .. } => Business::Orphan(panic),
+            Phase::Moved | Phase::Ended(..) => Business::Group(panic),
+        }
+    }
+
+    /// Tells those who adopted the child that it is gone.
+    pub(crate) fn gone(&self) {
+        let waker = {
+            let mut state = self.state.lock();
+            state.phase = Phase::Left { gone: true };
+            state.waker.take()
+        };
+        wake(waker);
+    }
+
+    /// Ready once the child has started or ended; for those who adopted it, once it is gone.
     fn poll(&self, cx: &Context<'_>) -> Poll<Phase> {
         let waker = cx.waker().clone();
         let mut state = self.state.lock();
         match state.phase {
-            Phase::Waiting | Phase::Ending => {
+            Phase::Waiting | Phase::Left { gone: false } => {
                 let old = state.waker.replace(waker);
                 drop(state);
                 drop(old);
                 Poll::Pending
             }
             Phase::Moved => Poll::Ready(Phase::Moved),
-            Phase::Ended(..) | Phase::Left => {
-                Poll::Ready(mem::replace(&mut state.phase, Phase::Left))
+            Phase::Ended(..) | Phase::Left { gone: true } => {
+                Poll::Ready(mem::replace(&mut state.phase, Phase::Left { gone: true }))
             }
         }
     }
 
-    /// Gives the wait up. Says whether the child had neither started nor ended.
-    fn leave(&self) -> bool {
+    /// Gives the wait up. Says in which phase.
+    fn leave(&self) -> Phase {
         let mut state = self.state.lock();
-        let waiting = matches!(state.phase, Phase::Waiting | Phase::Ending);
-        let (phase, waker) = if matches!(state.phase, Phase::Moved) {
-            (None, state.waker.take())
-        } else {
-            let phase = mem::replace(&mut state.phase, Phase::Left);
-            (Some(phase), state.waker.take())
+        let gone = !matches!(state.phase, Phase::Waiting);
+        let phase = match state.phase {
+            Phase::Moved => Phase::Moved,
+            _ => mem::replace(&mut state.phase, Phase::Left { gone }),
         };
+        let waker = state.waker.take();
         drop(state);
-        drop((phase, waker));
-        waiting
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
+        drop(waker);
+        phase
     }
 }
 
@@ -189,7 +196,8 @@ pub(crate) struct Begun<H> {
     pub(crate) handle: H,
     /// What the backend is to run; `None` where the group runs its children itself.
     pub(crate) task: Option<Task>,
-    pub(crate) limited: bool,
+    /// The child, if it takes a place of the group.
+    pub(crate) limited: Option<Arc<dyn Member>>,
 }
 
 pin_project! {
@@ -209,17 +217,29 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let Some(link) = this.link.take() else { return };
-            if !link.leave() {
-                return;
+            let task = || link.child.get()?.task();
+            match link.leave() {
+                Phase::Waiting => {}
+                Phase::Ended(status, panic) => {
+                    // What `start` would have given has nobody to be given to.
+                    this.group.lose_end(status, panic, task());
+                    return;
+                }
+                Phase::Moved | Phase::Left { .. } => return,
             }
-            // The child is cancelled, and the group, which counts it, waits for it (SC13).
+            // The child is cancelled, and the nearest group waits for it (SC13).
             this.group.rt.report(Report::Escaped {
                 region: Kind::Start.name(),
                 place: this.region.place(),
             });
             if let Some(child) = link.child.get() {
                 tree::cancel(child, Reason::here(Cause::Shutdown));
+                this.group.child_was_cancelled();
             }
+            let from = this.region.node().and_then(|node| node.parent());
+            adopt_task(from.as_ref(), None, &this.group.rt, async move {
+                shield(poll_fn(|cx| link.poll(cx).map(drop))).await;
+            });
         }
     }
 }
@@ -301,7 +321,14 @@ where
         let Some(link) = this.link.as_ref() else {
             return Poll::Pending;
         };
-        let phase = ready!(link.poll(cx));
+        let Poll::Ready(phase) = link.poll(cx) else {
+            // A child that waits for its place has to be told of the caller's cancel.
+            this.region.listen(cx);
+            if this.region.node().is_some_and(|node| node.is_cancelled()) {
+                this.group.child_was_cancelled();
+            }
+            return Poll::Pending;
+        };
         *this.link = None;
         let cancelled = this.region.node().is_some_and(|node| node.is_cancelled());
         this.region.leave();
@@ -337,11 +364,11 @@ where
     E: Send + 'static,
 {
     let begin = move |core: TaskCore, started, error| {
-        let limited = core.limited;
         stop_late_daemon(&core);
         let future = make(started);
         let cell = Arc::new(Cell::new(core));
         let member: Arc<dyn Member> = cell.clone();
+        let limited = cell.core().limited.then(|| member.clone());
         let child = Child::new(future, member, ToGroup::new(split, Some(error)));
         Begun {
             handle: TaskHandle::new(cell),

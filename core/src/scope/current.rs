@@ -196,9 +196,11 @@ pub(crate) fn runtime() -> Option<Arc<Rt>> {
 }
 
 fn innermost_node() -> Option<Arc<Node>> {
-    peek(|stack| match stack.last()? {
-        Entry::Node(node) => Some(node.clone()),
-        _ => None,
+    peek(|stack| {
+        stack.iter().rev().find_map(|entry| match entry {
+            Entry::Node(node) => Some(node.clone()),
+            _ => None,
+        })
     })
 }
 

@@ -29,11 +29,11 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    /// Starts the deadline at the first poll of a region. Says whether it has passed already, in
-    /// which case the region has been cancelled.
-    pub(crate) fn start(self, region: &mut Region) -> bool {
+    /// Starts the deadline at the first poll of a region. One that has passed already cancels the
+    /// region, before its body is polled.
+    pub(crate) fn start(self, region: &mut Region) {
         let now = match (self, region.deadline()) {
-            (Deadline::Never, None) => return false,
+            (Deadline::Never, None) => return,
             _ => Rt::here().now(),
         };
         match self {
@@ -42,11 +42,9 @@ impl Deadline {
             Deadline::After(period) => region.set_deadline(now.checked_add(period)),
         }
         // A handle may have set another one meanwhile.
-        let passed = region.deadline().filter(|deadline| *deadline <= now);
-        if let Some(deadline) = passed {
+        if let Some(deadline) = region.deadline().filter(|deadline| *deadline <= now) {
             region.expire_now(deadline);
         }
-        passed.is_some()
     }
 }
 
@@ -57,8 +55,8 @@ fn scope<F: Future>(deadline: Deadline, body: F) -> ScopeRun<F> {
 
 /// Runs a future for at most a period: its value, or `None` if the period ended first.
 ///
-/// The period starts at the first poll. `Duration::MAX` means never, zero cancels before the body is
-/// polled. Keeps DL1 to DL5.
+/// The period starts at the first poll. `Duration::MAX` means never; zero cancels before the body is
+/// polled, which then runs up to its first wait. Keeps DL1 to DL5.
 ///
 /// # Cancellation
 ///

@@ -33,6 +33,7 @@ use super::tree::{Kind, Node, Park};
 use crate::error::Cancelled;
 use crate::runtime::Rt;
 use crate::task::Place;
+use crate::time::is_never;
 
 /// The polling side of a region.
 pub(crate) struct Region {
@@ -43,9 +44,36 @@ pub(crate) struct Region {
     alarm: Option<Alarm>,
 }
 
+/// A deadline's timer, made when it is first waited for.
 struct Alarm {
-    timer: Pin<Box<dyn Timer>>,
-    armed: Instant,
+    rt: Arc<Rt>,
+    timer: Option<(Pin<Box<dyn Timer>>, Instant)>,
+}
+
+impl Alarm {
+    fn new(rt: Arc<Rt>) -> Self {
+        Self { rt, timer: None }
+    }
+
+    /// Ready when the deadline has passed. The clock is asked first: a timer may be coarser.
+    fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let now = self.rt.now();
+        if deadline <= now {
+            return Poll::Ready(());
+        }
+        if is_never(deadline, now) {
+            self.timer = None;
+            return Poll::Pending;
+        }
+        let (timer, armed) = self
+            .timer
+            .get_or_insert_with(|| (self.rt.backend().timer(deadline), deadline));
+        if *armed != deadline {
+            timer.as_mut().reset(deadline);
+            *armed = deadline;
+        }
+        timer.as_mut().poll(cx)
+    }
 }
 
 impl Region {
@@ -152,42 +180,48 @@ impl Region {
         node.clone()
     }
 
+    /// Makes the region a root of its own.
+    pub(crate) fn settle_as_root(&mut self) -> Arc<Node> {
+        let node = Arc::new(Node::new(self.kind, self.place));
+        node.attach(None);
+        self.node.insert(node).clone()
+    }
+
     /// What to do after the body was pending: wait, or drop the body.
     pub(crate) fn park(&mut self, cx: &mut Context<'_>) -> Park {
         let node = self.settle();
-        self.watch_deadline(&node, cx);
-        node.park(cx)
+        // Registered before the deadline is read: whoever moves it from now on wakes the region.
+        let parked = node.park(cx);
+        if parked == Park::Wait && self.watch_deadline(&node, cx) {
+            return node.park(cx);
+        }
+        parked
     }
 
     /// Registers the waker of a region that has no body to drop.
     pub(crate) fn listen(&mut self, cx: &mut Context<'_>) {
         let node = self.settle();
-        self.watch_deadline(&node, cx);
         node.listen(cx);
+        if self.watch_deadline(&node, cx) {
+            node.listen(cx);
+        }
     }
 
-    /// Cancels the region if its deadline has passed, and sees to it that it is woken when it does.
-    fn watch_deadline(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) {
-        loop {
-            let deadline = node.deadline().filter(|_| !node.is_cancelled());
-            let Some(deadline) = deadline else {
-                self.alarm = None;
-                return;
-            };
-            let alarm = self.alarm.get_or_insert_with(|| Alarm {
-                timer: Rt::of(node).backend().timer(deadline),
-                armed: deadline,
-            });
-            if alarm.armed != deadline {
-                alarm.timer.as_mut().reset(deadline);
-                alarm.armed = deadline;
-            }
-            if alarm.timer.as_mut().poll(cx).is_pending() {
-                return;
-            }
+    /// Sees to it that the region is woken when its deadline passes. Says whether it has, in which
+    /// case the region was cancelled, by this or by somebody else.
+    fn watch_deadline(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) -> bool {
+        let deadline = node.deadline().filter(|_| !node.is_cancelled());
+        let Some(deadline) = deadline else {
             self.alarm = None;
-            node.expire(deadline, Reason::here(Cause::Deadline));
+            return false;
+        };
+        let alarm = self.alarm.get_or_insert_with(|| Alarm::new(Rt::of(node)));
+        if alarm.poll(deadline, cx).is_pending() {
+            return false;
         }
+        self.alarm = None;
+        node.expire(deadline, Reason::here(Cause::Deadline));
+        true
     }
 
     /// Cancels the region for a deadline that had passed before the body was polled at all.
@@ -216,9 +250,7 @@ impl Region {
     pub(crate) fn leave(&mut self) {
         self.alarm = None;
         if let Some(node) = &self.node {
-            if node.is_attached() {
-                node.detach();
-            }
+            node.detach();
         }
     }
 }

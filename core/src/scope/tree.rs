@@ -41,6 +41,7 @@ pub(crate) use self::sweep::{Sweep, cancel, cancel_daemons};
 use super::reason::Reason;
 use crate::group::Group;
 use crate::loom::{AtomicU8, Mutex, MutexGuard, Ordering};
+use crate::outcome::wake;
 use crate::task::{Place, TaskInfo};
 
 /// Somebody cancelled this very region.
@@ -65,6 +66,10 @@ pub(crate) enum Kind {
     Daemon,
     Scope,
     Shield,
+    /// The cleanup of a `finally`: a shield.
+    Cleanup,
+    /// The hooks of a group or an exit stack: a shield.
+    Hooks,
     /// A scope inside a shield that is also cancelled when the shield's outside is.
     Restore,
     Group,
@@ -78,7 +83,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn is_shield(self) -> bool {
-        self == Kind::Shield
+        matches!(self, Kind::Shield | Kind::Cleanup | Kind::Hooks)
     }
 
     pub(crate) fn is_task(self) -> bool {
@@ -87,10 +92,11 @@ impl Kind {
 
     /// Whether a region of this kind holds the one around it for as long as it is at work.
     fn holds(self) -> bool {
-        matches!(
+        let works = matches!(
             self,
-            Kind::Shield | Kind::Group | Kind::Finally | Kind::Start | Kind::Blocking
-        )
+            Kind::Group | Kind::Finally | Kind::Start | Kind::Blocking
+        );
+        works || self.is_shield()
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -100,11 +106,13 @@ impl Kind {
             Kind::Daemon => "daemon",
             Kind::Scope => "scope",
             Kind::Shield => "shield",
+            Kind::Cleanup => "cleanup of finally",
+            Kind::Hooks => "hooks",
             Kind::Restore => "restore",
             Kind::Group => "group",
             Kind::Finally => "finally",
             Kind::Start => "start",
-            Kind::Blocking => "blocking call",
+            Kind::Blocking => "run_in_threadpool",
         }
     }
 }
@@ -122,8 +130,9 @@ struct Inner {
     parent: Option<Arc<Node>>,
     /// Where the parent lists this node.
     key: usize,
-    /// How many direct kids hold this region.
-    holds: u32,
+    /// How many direct kids hold this region. Below zero for a moment where a region that several
+    /// tasks poll is left by one and entered by another.
+    holds: i32,
     /// Of the region's own poll; taken by whoever wakes it.
     waker: Option<Waker>,
     deadline: Option<Instant>,
@@ -261,6 +270,10 @@ impl Node {
         self.inner.lock().rare().task = Some(task);
     }
 
+    pub(crate) fn task(&self) -> Option<TaskInfo> {
+        self.inner.lock().rare.as_ref()?.task.clone()
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.inner.lock().deadline
     }
@@ -324,24 +337,25 @@ impl Node {
         });
     }
 
-    /// Takes the node out of the tree. What it still lists outlived it (a future that was moved or
-    /// forgotten) and goes to the region around.
+    /// Takes the node out of the tree. What it still lists outlived it (a future that was polled on
+    /// elsewhere, or forgotten) and goes to the region around.
     pub(crate) fn detach(&self) {
         let (parent, key, holding, waker, kids) = {
             let mut inner = self.inner.lock();
             self.raise(LEFT);
             let kids = inner.rare.as_mut().map(|rare| mem::take(&mut rare.kids));
-            let holding = (self.kind.holds() && !self.has(LOOSE))
-                || (!self.kind.is_task() && inner.holds > 0);
-            (
-                inner.parent.take(),
-                inner.key,
-                holding,
-                inner.waker.take(),
-                kids,
-            )
+            let holding = self.holds_parent(&inner);
+            let parent = inner.parent.take();
+            (parent, inner.key, holding, inner.waker.take(), kids)
         };
         drop(waker);
+        // The kids first: the region around is held without a gap.
+        for (_, kid) in kids.into_iter().flatten() {
+            if let Kid::Region(kid) = kid {
+                let same_task = parent.as_ref().filter(|_| !self.kind.is_task());
+                kid.hand_to(parent.as_ref(), same_task.is_some());
+            }
+        }
         if let Some(parent) = &parent {
             let kid = parent.inner.lock().remove_kid(key);
             drop(kid);
@@ -349,30 +363,39 @@ impl Node {
                 parent.unhold();
             }
         }
-        for (_, kid) in kids.into_iter().flatten() {
-            if let Kid::Region(kid) = kid {
-                kid.hand_to(parent.as_ref());
-            }
-        }
     }
 
-    /// Moves a region that outlived its parent outward. It holds nobody any more.
-    fn hand_to(self: &Arc<Self>, parent: Option<&Arc<Node>>) {
+    /// Whether this region counts as one that holds the region around.
+    fn holds_parent(&self, inner: &Inner) -> bool {
+        let passes = !self.kind.is_task() && inner.holds > 0;
+        !self.has(LOOSE) && (self.kind.holds() || passes)
+    }
+
+    /// Moves a region that outlived its parent outward. In the same task it goes on to hold; in
+    /// another one, or in none, it holds nobody any more.
+    fn hand_to(self: &Arc<Self>, parent: Option<&Arc<Node>>, same_task: bool) {
         let Some(parent) = parent else {
-            self.inner.lock().parent = None;
+            let mut inner = self.inner.lock();
+            self.raise(LOOSE);
+            inner.parent = None;
             return;
         };
-        let cancelled = {
+        let (cancelled, holding) = {
             let mut above = parent.inner.lock();
             let mut inner = self.inner.lock();
             if self.has(LEFT) {
                 return;
             }
-            self.raise(LOOSE);
+            if !same_task {
+                self.raise(LOOSE);
+            }
             inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
             inner.parent = Some(parent.clone());
-            parent.is_cancelled()
+            (parent.is_cancelled(), self.holds_parent(&inner))
         };
+        if holding {
+            parent.hold();
+        }
         if cancelled {
             Sweep::below(self).run();
         }
@@ -424,7 +447,7 @@ impl Node {
             let next = {
                 let mut inner = node.inner.lock();
                 inner.holds += 1;
-                if inner.holds > 1 || node.kind.holds() || node.kind.is_task() {
+                if inner.holds != 1 || node.keeps_holds() {
                     return;
                 }
                 inner.parent.clone()
@@ -436,14 +459,19 @@ impl Node {
         }
     }
 
+    /// Whether the holds of this region's kids are not passed on.
+    fn keeps_holds(&self) -> bool {
+        self.kind.holds() || self.kind.is_task() || self.has(LOOSE)
+    }
+
     /// Counts one kid less that holds. A cancelled region that nothing holds any more is woken.
     fn unhold(self: &Arc<Self>) {
         let mut node = self.clone();
         loop {
             let (waker, next) = {
                 let mut inner = node.inner.lock();
-                inner.holds = inner.holds.saturating_sub(1);
-                if inner.holds > 0 {
+                inner.holds -= 1;
+                if inner.holds != 0 {
                     return;
                 }
                 let waker = if node.is_cancelled() {
@@ -451,8 +479,8 @@ impl Node {
                 } else {
                     None
                 };
-                let stops = node.kind.holds() || node.kind.is_task();
-                (waker, if stops { None } else { inner.parent.clone() })
+                let parent = inner.parent.clone();
+                (waker, parent.filter(|_| !node.keeps_holds()))
             };
             wake(waker);
             match next {
@@ -464,7 +492,7 @@ impl Node {
 
     /// Registers the region's waker, or says that its body must be dropped now.
     pub(crate) fn park(&self, cx: &Context<'_>) -> Park {
-        self.register(cx, |inner| self.is_cancelled() && inner.holds == 0)
+        self.register(cx, |inner| self.is_cancelled() && inner.holds <= 0)
     }
 
     /// Registers the waker of a region that has no body to drop.
@@ -574,10 +602,4 @@ impl Drop for Node {
 /// A node and all around it, innermost first.
 pub(crate) fn outward(node: &Arc<Node>) -> impl Iterator<Item = Arc<Node>> + use<> {
     std::iter::successors(Some(node.clone()), |node| node.parent())
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
 }

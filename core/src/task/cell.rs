@@ -14,8 +14,11 @@ use slab::Slab;
 use super::{Place, TaskId, TaskInfo, TaskStatus};
 use crate::error::{Cancelled, TaskError};
 use crate::group::Group;
+use crate::group::handle::Spec;
 use crate::group::start::Link;
 use crate::loom::Mutex;
+use crate::outcome::wake;
+use crate::scope::ScopeHandle;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{Kind, Node, Seat};
 
@@ -48,6 +51,11 @@ impl TaskCore {
 
     /// Gives the task a node of its own from the start, below `parent`.
     pub(crate) fn make_solid(&mut self, name: Option<Arc<str>>, parent: &Arc<Node>) {
+        self.name(name).attach(Some(parent.clone()));
+    }
+
+    /// Gives the task a node that is in no tree.
+    fn name(&mut self, name: Option<Arc<str>>) -> Arc<Node> {
         let kind = if self.daemon {
             Kind::Daemon
         } else {
@@ -57,8 +65,8 @@ impl TaskCore {
         let info = TaskInfo::new(TaskId::next(), name, self.place);
         *self.id.get_mut() = info.id().number();
         node.set_task(info);
-        node.attach(Some(parent.clone()));
-        self.seat = Seat::solid(node);
+        self.seat = Seat::solid(node.clone());
+        node
     }
 
     /// The task's node, made if it has none yet.
@@ -83,7 +91,7 @@ impl TaskCore {
     pub(crate) fn info(&self) -> TaskInfo {
         self.seat
             .node()
-            .and_then(|node| node.snapshot().task)
+            .and_then(|node| node.task())
             .unwrap_or_else(|| TaskInfo::new(self.id(), None, self.place))
     }
 
@@ -151,10 +159,16 @@ impl<T> Cell<T> {
         self.finish(TaskStatus::Completed, Some(value), None);
     }
 
-    /// Ends a task that a closed group did not take.
-    pub(crate) fn refuse(&self) {
-        let reason = Reason::here(Cause::GroupClosed);
-        self.finish(TaskStatus::Cancelled, None, Some(Cancelled::new(reason)));
+    /// A task that a closed group did not take.
+    pub(crate) fn refused(group: &Arc<Group>, spec: Spec) -> Self {
+        let mut core = TaskCore::new(group.clone(), spec.place, false, false);
+        if spec.name.is_some() {
+            core.name(spec.name);
+        }
+        let cell = Self::new(core);
+        let reason = Cancelled::new(Reason::here(Cause::GroupClosed));
+        cell.finish(TaskStatus::Cancelled, None, Some(reason));
+        cell
     }
 
     fn finish(&self, status: TaskStatus, value: Option<T>, cancelled: Option<Cancelled>) {
@@ -165,9 +179,19 @@ impl<T> Cell<T> {
             slot.cancelled = cancelled;
             mem::take(&mut slot.waiters)
         };
-        for (_, waker) in waiters {
-            waker.wake();
+        wake(waiters.into_iter().map(|(_, waker)| waker));
+    }
+
+    /// Cancels this task alone. Says whether this call is the one that did.
+    pub(crate) fn cancel(&self) -> bool {
+        if self.status() != TaskStatus::Running {
+            return false;
         }
+        let cancelled = ScopeHandle::new(self.core.solidify()).cancel();
+        if cancelled {
+            self.core.group.child_was_cancelled();
+        }
+        cancelled
     }
 
     pub(crate) fn status(&self) -> TaskStatus {

@@ -22,16 +22,17 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use super::cell::{Cell, Member};
+use super::cell::{Cell, Member, TaskCore};
 use super::{TaskInfo, TaskStatus};
 use crate::error::Cancelled;
 use crate::group::Group;
+use crate::group::start::Business;
 use crate::loom::Mutex;
-use crate::outcome::{Payload, confine};
+use crate::outcome::{Payload, confine, quietly};
 use crate::scope::current::{self, Entry};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{Park, WakerId};
@@ -44,8 +45,11 @@ pub(crate) trait Deliver<O> {
     /// Hands the error that was kept to the group.
     fn fail_group(&mut self, group: &Group, task: &TaskInfo);
 
-    /// Hands the error that was kept to `start`.
+    /// Hands the error that was kept to `start`, from where the two others take it back.
     fn fail_start(&mut self);
+
+    /// Hands the error that was kept to the hook: nobody else is left.
+    fn fail_nobody(&mut self, group: &Group, task: &TaskInfo);
 }
 
 /// Delivery to handles and groups that any thread may hold.
@@ -85,7 +89,7 @@ impl<O, T: Send + 'static, E: Send + 'static> Deliver<O> for ToGroup<O, T, E> {
     }
 
     fn fail_group(&mut self, group: &Group, task: &TaskInfo) {
-        if let Some(error) = self.error.take() {
+        if let Some(error) = take_back(&mut self.error, &self.start) {
             group.fail(Box::new(error), task);
         }
     }
@@ -95,6 +99,20 @@ impl<O, T: Send + 'static, E: Send + 'static> Deliver<O> for ToGroup<O, T, E> {
             *start.lock() = self.error.take();
         }
     }
+
+    fn fail_nobody(&mut self, group: &Group, task: &TaskInfo) {
+        if let Some(error) = take_back(&mut self.error, &self.start) {
+            group.lose_error(Box::new(error), task);
+        }
+    }
+}
+
+/// An error that was kept, or that `start` did not take.
+pub(crate) fn take_back<E>(
+    kept: &mut Option<E>,
+    start: &Option<Arc<Mutex<Option<E>>>>,
+) -> Option<E> {
+    kept.take().or_else(|| start.as_ref()?.lock().take())
 }
 
 /// Whether the task's handle is still there. It cannot come back.
@@ -191,7 +209,8 @@ where
             }
             Err(payload) => {
                 // A second panic, of the future's drop, has nowhere to go but the panic hook.
-                let (member, _) = inside(member, || this.future.set(None));
+                let (member, second) = inside(member, || this.future.set(None));
+                quietly(|| drop(second));
                 (member, Ended::Panicked(payload))
             }
         };
@@ -243,7 +262,7 @@ fn end<O, D: Deliver<O>>(member: Arc<dyn Member>, deliver: &mut D, ended: Ended<
         },
         Ended::Panicked(payload) => Fate::Panicked(payload),
         Ended::Cancelled => {
-            if group.node.outside_cancelled() {
+            if was_cut(core) {
                 group.ledger.cut();
             }
             Fate::Cancelled(has_handle(&member).then(|| cancelled(&member)))
@@ -257,29 +276,57 @@ fn end<O, D: Deliver<O>>(member: Arc<dyn Member>, deliver: &mut D, ended: Ended<
         Fate::Panicked(_) => TaskStatus::Panicked,
         Fate::Cancelled(_) => TaskStatus::Cancelled,
     };
-    let started = core.link.as_ref().is_none_or(|link| !link.claim_end());
-    let mut start_panic = None;
-    let mut reason = None;
-    match fate {
-        Fate::Completed => {}
-        Fate::Cancelled(cancelled) => reason = cancelled,
-        Fate::Failed if started => confined(|| deliver.fail_group(group, &core.info())),
-        Fate::Failed => deliver.fail_start(),
-        Fate::Panicked(payload) if started => group.child_panicked(payload, core.info()),
-        Fate::Panicked(payload) => start_panic = Some(payload),
+    let (reason, panic) = match fate {
+        Fate::Cancelled(reason) => (reason, None),
+        Fate::Panicked(payload) => (None, Some(payload)),
+        Fate::Completed | Fate::Failed => (None, None),
+    };
+    let business = match &core.link {
+        Some(link) => {
+            deliver.fail_start();
+            link.end(status, panic)
+        }
+        None => Business::Group(panic),
+    };
+    match &business {
+        Business::Group(_) if status == TaskStatus::Failed => {
+            quietly(|| deliver.fail_group(group, &core.info()));
+        }
+        Business::Orphan(_) if status == TaskStatus::Failed => {
+            quietly(|| deliver.fail_nobody(group, &core.info()));
+        }
+        _ => {}
+    }
+    let orphaned = matches!(business, Business::Orphan(_));
+    let mut start = None;
+    match business {
+        Business::Group(Some(payload)) => quietly(|| group.child_panicked(payload, core.info())),
+        Business::Orphan(Some(payload)) => {
+            quietly(|| group.orphan_panicked(payload, core.info()));
+        }
+        Business::Start(waker) => start = waker,
+        Business::Group(None) | Business::Orphan(None) => {}
     }
     if status != TaskStatus::Completed {
-        confined(|| member.end(status, reason));
-    }
-    if let Some(link) = core.link.as_ref().filter(|_| !started) {
-        confined(|| link.tell_end(status, start_panic));
+        quietly(|| member.end(status, reason));
     }
     if core.limited {
-        confined(|| group.place_is_free());
+        quietly(|| group.place_is_free());
     }
-    confined(|| group.count_out(core.daemon));
+    quietly(|| group.count_out(core.daemon));
+    quietly(|| start.into_iter().for_each(Waker::wake));
+    if let Some(link) = core.link.as_ref().filter(|_| orphaned) {
+        quietly(|| link.gone());
+    }
     // The last of group and value may go with it.
-    confined(move || drop(member));
+    quietly(move || drop(member));
+}
+
+/// Whether a cancel from outside of the group ended a task, rather than its own or the group's.
+fn was_cut(core: &TaskCore) -> bool {
+    let group = &core.group.node;
+    let own = core.seat.node().is_some_and(|node| node.cancel_called());
+    group.outside_cancelled() && !group.cancel_called() && !own
 }
 
 /// Why a task was cancelled: by its handle, by its group or by something around.
@@ -290,9 +337,4 @@ fn cancelled(member: &Arc<dyn Member>) -> Cancelled {
         node.visible_reason()
             .unwrap_or_else(|| Reason::here(Cause::Shutdown)),
     )
-}
-
-/// Runs code of wakers and destructors, whose panics have nowhere to go but the panic hook.
-fn confined(f: impl FnOnce()) {
-    let _ = confine(f);
 }

@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Waker, ready};
 use crate::checkpoint::{Gate, spend_budget};
 use crate::error::NoRuntime;
 use crate::loom::Mutex;
+use crate::outcome::wake;
 use crate::runtime::Rt;
 use crate::scope::current;
 use crate::scope::tree::Node;
@@ -105,12 +106,6 @@ impl State {
             }
         }
         wakers
-    }
-}
-
-fn wake(wakers: Vec<Waker>) {
-    for waker in wakers {
-        waker.wake();
     }
 }
 
@@ -231,15 +226,7 @@ impl Future for Acquire {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Token> {
         let this = &mut *self;
         let Some(waiting) = &this.waiting else {
-            ready!(this.gate.pass());
-            ready!(spend_budget(cx));
-            return match this.limiter.acquire_or_queue(cx) {
-                Ok(token) => Poll::Ready(token),
-                Err(waiting) => {
-                    this.waiting = Some(waiting);
-                    Poll::Pending
-                }
-            };
+            return this.first_poll(cx);
         };
         let mut waker = cx.waker().clone();
         let mut turn = waiting.turn.lock();
@@ -257,7 +244,26 @@ impl Future for Acquire {
                     limiter: this.limiter.clone(),
                 })
             }
-            Turn::Over => Poll::Pending,
+            Turn::Over => {
+                drop(turn);
+                // Passed over: for good in the cancelled region, anew in one that is not.
+                this.waiting = None;
+                this.first_poll(cx)
+            }
+        }
+    }
+}
+
+impl Acquire {
+    fn first_poll(&mut self, cx: &mut Context<'_>) -> Poll<Token> {
+        ready!(self.gate.pass());
+        ready!(spend_budget(cx));
+        match self.limiter.acquire_or_queue(cx) {
+            Ok(token) => Poll::Ready(token),
+            Err(waiting) => {
+                self.waiting = Some(waiting);
+                Poll::Pending
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ use super::limiter::{Acquire, CapacityLimiter, Token};
 use crate::checkpoint::Gate;
 use crate::group::orphan::adopt_task;
 use crate::loom::Mutex;
-use crate::outcome::{Payload, confine};
+use crate::outcome::{Payload, confine, quietly, wake};
 use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::region::Region;
@@ -80,7 +80,7 @@ impl<T> Hop<T> {
             waker
         } else {
             drop(state);
-            let _ = confine(|| drop(result));
+            quietly(|| drop(result));
             match &mut *self.state.lock() {
                 State::Left { ended, waker } => {
                     *ended = true;
@@ -89,9 +89,7 @@ impl<T> Hop<T> {
                 State::Running(_) | State::Done(_) => None,
             }
         };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
     }
 
     /// Ready with the result, `None` where there will be none.
@@ -120,7 +118,10 @@ impl<T> Hop<T> {
             waker: None,
         };
         let old = mem::replace(&mut *self.state.lock(), left);
-        matches!(old, State::Running(_))
+        let at_work = matches!(old, State::Running(_));
+        // A value that came and was not taken.
+        quietly(|| drop(old));
+        at_work
     }
 }
 
@@ -145,11 +146,11 @@ impl<T, F: FnOnce() -> T> Work<T, F> {
 impl<T, F> Work<T, F> {
     fn end(&mut self, result: Option<Result<T, Payload>>) {
         // The destructors of what nobody takes must not end the worker.
-        let _ = confine(|| self.f.take());
+        quietly(|| drop(self.f.take()));
         // The token first, so that whoever learns of the end finds it free.
         drop(self.token.take());
         self.rt.jobs.fetch_sub(1, Relaxed);
-        let _ = confine(|| self.hop.finish(result));
+        quietly(|| self.hop.finish(result));
     }
 }
 

@@ -195,6 +195,10 @@ impl Node {
             // Swept, or turned into a node by somebody who has seen that the task is gone.
             let listed = !self.is_cancelled() && seat.node().is_none();
             let kid = if listed { inner.remove_kid(key) } else { None };
+            // The key is another's from now on; whoever still asks for a node sees that this one is gone.
+            if listed {
+                seat.state.store(GONE, Release);
+            }
             drop(inner);
             drop(kid);
         }

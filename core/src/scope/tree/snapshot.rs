@@ -47,7 +47,7 @@ pub(crate) struct Snapshot {
     pub(crate) kind: &'static str,
     pub(crate) place: Option<Place>,
     flags: u8,
-    pub(crate) holds: u32,
+    pub(crate) holds: i32,
     pub(crate) deadline: Option<Instant>,
     pub(crate) name: Option<Arc<str>>,
     pub(crate) task: Option<TaskInfo>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::{Inner, Kid, Kind, LEFT, Link, Node, OUT, OWN, SnapshotKid};
+use crate::outcome::wake;
 use crate::scope::reason::Reason;
 
 /// Cancels a region. Says whether this was the call that did it (SC8).
@@ -54,9 +55,7 @@ impl Sweep {
         while let Some(node) = self.below.pop() {
             self.outside(&node);
         }
-        for waker in self.wakers {
-            waker.wake();
-        }
+        wake(self.wakers);
     }
 
     /// Marks a node as cancelled by itself.

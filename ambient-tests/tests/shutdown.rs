@@ -1,0 +1,142 @@
+//! A runtime that is shut down under a group: nothing hangs, nothing is left, handles say so.
+#![cfg(feature = "tokio")]
+
+use anyrt::{TaskError, TaskHandle, TaskStatus, Tokio, attach, shield, sleep_forever, task_group};
+use anyrt_ambient_tests::{Alive, in_time};
+use std::future::pending;
+use std::pin::Pin;
+use std::thread;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+const CHILDREN: usize = 3;
+
+fn runtimes() -> [Runtime; 2] {
+    let one = Builder::new_current_thread().enable_all().build();
+    let many = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    [one.expect("tokio starts"), many.expect("tokio starts")]
+}
+
+/// A group with children of every kind, which hands out their handles when all of them are at work.
+async fn group(alive: Alive, started: UnboundedSender<TaskHandle<()>>) {
+    let _guard = alive.enter();
+    let group = task_group(async move |group| {
+        let children: [Pin<Box<dyn Future<Output = ()> + Send>>; CHILDREN] = [
+            Box::pin(sleep_forever()),
+            Box::pin(shield(pending())),
+            Box::pin(async {
+                let nested = task_group(async |group| {
+                    group.spawn(sleep_forever());
+                    sleep_forever().await;
+                });
+                let _ = nested.await;
+            }),
+        ];
+        for child in children {
+            let guard = alive.enter();
+            let (working, wait) = oneshot::channel();
+            let handle = group.spawn(async move {
+                let _guard = guard;
+                working.send(()).expect("the body waits");
+                child.await;
+            });
+            wait.await.expect("the child starts");
+            started.send(handle).expect("the test listens");
+        }
+        sleep_forever().await;
+    });
+    let _ = group.await;
+}
+
+/// Starts a group in a task of the runtime; returns the children's handles.
+fn start(runtime: &Runtime, alive: &Alive, attached: bool) -> Vec<TaskHandle<()>> {
+    let (started, mut handles) = unbounded_channel();
+    let group = group(alive.clone(), started);
+    let work: Pin<Box<dyn Future<Output = ()> + Send>> = if attached {
+        Box::pin(attach(Tokio::from_handle(runtime.handle().clone()), group))
+    } else {
+        Box::pin(group)
+    };
+    runtime.spawn(work);
+    runtime.block_on(async {
+        let mut working = Vec::new();
+        while working.len() < CHILDREN {
+            working.push(handles.recv().await.expect("the group runs"));
+        }
+        working
+    })
+}
+
+#[test]
+fn rt2_a_dropped_runtime_takes_a_running_group_with_it() {
+    for attached in [false, true] {
+        for runtime in runtimes() {
+            in_time(move || {
+                let alive = Alive::new();
+                let handles = start(&runtime, &alive, attached);
+                drop(runtime);
+                assert_eq!(alive.count(), 0);
+                assert_cancelled(handles);
+            });
+        }
+    }
+}
+
+#[test]
+fn rt2_a_runtime_shut_down_in_the_background_takes_a_running_group_with_it() {
+    for attached in [false, true] {
+        for runtime in runtimes() {
+            in_time(move || {
+                let alive = Alive::new();
+                let handles = start(&runtime, &alive, attached);
+                runtime.shutdown_background();
+                // Its threads end in their own time.
+                while alive.count() > 0 {
+                    thread::yield_now();
+                }
+                assert_cancelled(handles);
+            });
+        }
+    }
+}
+
+/// Who holds a handle is told, wherever it waits.
+fn assert_cancelled(handles: Vec<TaskHandle<()>>) {
+    let other = Builder::new_current_thread().build().expect("tokio starts");
+    for handle in handles {
+        assert_eq!(other.block_on(handle.wait()), TaskStatus::Cancelled);
+        let result = other.block_on(handle);
+        assert!(matches!(result, Err(TaskError::Cancelled(_))), "{result:?}");
+    }
+}
+
+/// A child spawned after the shutdown has nowhere to run: it is cancelled, not lost.
+#[test]
+fn rt2_a_spawn_on_a_runtime_that_is_gone_gives_a_cancelled_handle() {
+    for runtime in runtimes() {
+        in_time(move || {
+            let backend = Tokio::from_handle(runtime.handle().clone());
+            drop(runtime);
+            let other = Builder::new_current_thread().build().expect("tokio starts");
+            let alive = Alive::new();
+            let guard = alive.enter();
+            let group = attach(
+                backend,
+                task_group(async move |group| {
+                    let handle = group.spawn(async move {
+                        let _guard = guard;
+                        sleep_forever().await;
+                    });
+                    handle.wait().await
+                }),
+            );
+            let status = other.block_on(group).expect("nobody cancels the group");
+            assert_eq!(status, TaskStatus::Cancelled);
+            assert_eq!(alive.count(), 0);
+        });
+    }
+}

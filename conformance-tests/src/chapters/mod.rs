@@ -1,0 +1,24 @@
+//! The chapters of the suite, one for each section of the semantics page.
+
+pub mod dl;
+pub mod fi;
+pub mod ha;
+pub mod rt;
+pub mod sc;
+pub mod sh;
+pub mod st;
+pub mod tg;
+pub mod th;
+
+/// Every chapter with the names of its tests.
+pub const ALL: &[(&str, &[&str])] = &[
+    ("sc", sc::TESTS),
+    ("sh", sh::TESTS),
+    ("fi", fi::TESTS),
+    ("tg", tg::TESTS),
+    ("st", st::TESTS),
+    ("ha", ha::TESTS),
+    ("dl", dl::TESTS),
+    ("th", th::TESTS),
+    ("rt", rt::TESTS),
+];

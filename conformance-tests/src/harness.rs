@@ -1,0 +1,30 @@
+//! What the tests are written with: foreign primitives and one backend to run on.
+//!
+//! Everything that waits here is built from `std` and wakers alone. To anyrt it is foreign code: never a checkpoint,
+//! never an operation, so a test says exactly where the library's own checkpoints are.
+
+mod event;
+mod flavour;
+mod future;
+mod panics;
+mod probe;
+mod thread;
+mod waker;
+mod watchdog;
+
+pub use event::{Event, EventWait, SetOnDrop};
+pub use flavour::Flavour;
+pub use future::{Yields, poll_once, until, yield_once, yields};
+pub use panics::{catch, catch_async};
+pub use probe::{Counted, Counter, DropProbe, Trace, counted, pending_counted};
+pub use thread::{block_on, on_thread, on_thread_with_stack};
+pub use waker::WakeCounter;
+
+pub use anyrt::*;
+pub use std::{
+    future::{Future, pending, poll_fn, ready},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};

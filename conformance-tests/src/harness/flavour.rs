@@ -1,0 +1,96 @@
+//! A flavour: one backend with one set of options, as a value that any test can run on.
+
+use super::watchdog::Watchdog;
+use anyrt::{Launch, Report, RunError, Runner};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+type Main<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+type Hook = Box<dyn Fn(Report) + Send + Sync>;
+type Start = dyn for<'a> Fn(Main<'a>, Option<Hook>) -> Result<(), RunError> + Send + Sync;
+
+/// One backend with one set of options.
+pub struct Flavour {
+    name: &'static str,
+    start: Box<Start>,
+}
+
+impl Flavour {
+    /// A flavour whose launcher is made afresh for each run.
+    pub fn new<L: Launch + 'static>(name: &'static str, make: fn() -> L) -> Self {
+        let start = move |main: Main<'_>, hook: Option<Hook>| {
+            let runner = Runner::new(make());
+            match hook {
+                Some(hook) => runner.on_report(hook).run(main),
+                None => runner.run(main),
+            }
+        };
+        Self {
+            name,
+            start: Box::new(start),
+        }
+    }
+
+    /// The name of this flavour.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Runs `main` on this backend.
+    pub fn run<T>(&self, main: impl Future<Output = T>) -> T {
+        expect_run(self.try_run(main))
+    }
+
+    /// Runs `main` on this backend and returns the error of `run`, if there is one.
+    pub fn try_run<T>(&self, main: impl Future<Output = T>) -> Result<T, RunError> {
+        self.launch(main, None)
+    }
+
+    /// Runs `main`; also returns the text of every report, in order.
+    pub fn run_reporting<T>(&self, main: impl Future<Output = T>) -> (T, Vec<String>) {
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let seen = reports.clone();
+        let value = self.run_with_hook(main, move |report| {
+            let text = report.to_string();
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(text);
+        });
+        let reports = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
+        (value, reports)
+    }
+
+    /// Runs `main` with `hook` told of every report at once.
+    pub fn run_with_hook<T>(
+        &self,
+        main: impl Future<Output = T>,
+        hook: impl Fn(Report) + Send + Sync + 'static,
+    ) -> T {
+        expect_run(self.launch(main, Some(Box::new(hook))))
+    }
+
+    fn launch<T>(&self, main: impl Future<Output = T>, hook: Option<Hook>) -> Result<T, RunError> {
+        let watchdog = Watchdog::new(self.name);
+        let mut value = None;
+        let main = async {
+            watchdog.watch_current_runtime();
+            value = Some(main.await);
+        };
+        (self.start)(Box::pin(main), hook)?;
+        Ok(value.expect("a run that ends well has polled its main future to its end"))
+    }
+}
+
+fn expect_run<T>(result: Result<T, RunError>) -> T {
+    result.unwrap_or_else(|error| panic!("the runtime did not start: {error}"))
+}
+
+impl fmt::Debug for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Flavour").field(&self.name).finish()
+    }
+}

@@ -1,0 +1,49 @@
+//! Foreign yields and polls.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// Yields once: wakes itself and is pending for one poll.
+pub fn yield_once() -> Yields {
+    yields(1)
+}
+
+/// Yields `n` times.
+pub fn yields(n: usize) -> Yields {
+    Yields { left: n }
+}
+
+/// The future of [`yields`].
+#[derive(Debug)]
+pub struct Yields {
+    left: usize,
+}
+
+impl Future for Yields {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.left == 0 {
+            return Poll::Ready(());
+        }
+        self.left -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Polls `fut` once with the caller's waker and tells what it said.
+pub fn poll_once<F: Future + Unpin>(fut: &mut F) -> impl Future<Output = Poll<F::Output>> {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *fut).poll(cx)))
+}
+
+/// Waits for a state that has no event, by asking again at every turn of the executor.
+pub async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        std::thread::yield_now();
+        yield_once().await;
+    }
+}
