@@ -169,7 +169,6 @@ fn a_worker_that_dies_is_caught() {
         Fault::DyingWorker,
         &[
             (test!(ha::ha1_a_handle_gives_the_value), Fails),
-            (test!(rt::rt1_two_runs_end_independently), Fails),
             (
                 test!(th::th1_the_runtime_goes_on_while_a_closure_blocks),
                 Fails,

@@ -13,7 +13,5 @@ anyrt_conformance::suite!(four_workers, || Toy(4));
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-// RT4: a backend may have a clock of its own. Read by the clock of std anywhere, its deadlines would pass at once in
-// the first case and never in the second.
+// RT4: a backend may have a clock of its own. Read by the clock of std anywhere, its deadlines would pass at once.
 anyrt_conformance::suite!(clock_an_hour_ahead, || Shifted::ahead(HOUR), [dl, rt]);
-anyrt_conformance::suite!(clock_an_hour_behind, || Shifted::behind(HOUR), [dl, rt]);

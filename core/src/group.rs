@@ -38,7 +38,7 @@ use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Node};
-use crate::task::{Member, Place, TaskInfo, TaskStatus};
+use crate::task::{Member, Place, TaskInfo};
 
 /// What a group's handles, children and host share.
 pub(crate) struct Group {
@@ -124,9 +124,9 @@ impl Group {
 
     /// Reports a child's panic, keeps the first one for the host, and cancels the others (TG6).
     pub(crate) fn child_panicked(&self, payload: Payload, task: TaskInfo) {
-        self.sibling_failed(&task);
         let message = message_of(&payload);
         self.keep_panic(payload, None);
+        self.sibling_failed(&task);
         self.rt.report(Report::Panicked { task, message });
     }
 
@@ -140,25 +140,27 @@ impl Group {
     /// Reports how a child ended whose `start` was dropped just then.
     pub(crate) fn lose_end(
         &self,
-        status: TaskStatus,
         panic: Option<Payload>,
+        error: Option<Box<dyn Any + Send>>,
         task: Option<TaskInfo>,
     ) {
         match (panic, task) {
             (Some(payload), Some(task)) => self.orphan_panicked(payload, task),
-            (_, task) if status == TaskStatus::Failed => {
-                let error = Box::new("an error of a child whose `start` was dropped");
-                self.rt.report(Report::OrphanFailed { task, error });
+            (_, task) => {
+                if let Some(error) = error {
+                    self.rt.report(Report::OrphanFailed { task, error });
+                }
             }
-            _ => {}
         }
     }
 
     /// Keeps the panic of the body. The first of a group is not reported: its own task resumes it.
     pub(crate) fn body_panicked(&self, payload: Payload, task: TaskInfo) {
-        self.sibling_failed(&task);
         let message = message_of(&payload);
-        if !self.keep_panic(payload, Some(task.clone())) {
+        // Kept before the others learn of it: it is the first.
+        let first = self.keep_panic(payload, Some(task.clone()));
+        self.sibling_failed(&task);
+        if !first {
             self.rt.report(Report::Panicked { task, message });
         }
     }

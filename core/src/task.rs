@@ -15,6 +15,7 @@ use self::cell::{Cell, Outcome};
 pub(crate) use self::cell::{Member, TaskCore};
 use crate::checkpoint::{Gate, spend_budget};
 use crate::error::TaskError;
+use crate::scope::current;
 
 /// A line of the program: where a task was spawned or a region made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,6 +201,11 @@ impl Waiter {
         ready!(self.gate.pass());
         if !cell.wait(&mut self.key, cx) {
             self.gate.waited();
+            return Poll::Pending;
+        }
+        // A task that a cancel ended, awaited in a region that is cancelled too: the waiter's own
+        // cancellation comes first (HA3).
+        if cell.status() == TaskStatus::Cancelled && current::is_cancelled() {
             return Poll::Pending;
         }
         spend_budget(cx)

@@ -12,6 +12,7 @@ mod escape_report;
 mod foreign;
 mod held;
 mod level;
+mod races;
 mod reach;
 mod reason;
 mod region;
@@ -22,7 +23,7 @@ mod value;
 
 pub use {
     absorb::*, before::*, checkpoints::*, context::*, escape::*, escape_report::*, foreign::*,
-    level::*, reach::*, reason::*, region::*, scale::*, scope::*, state::*, value::*,
+    level::*, races::*, reach::*, reason::*, region::*, scale::*, scope::*, state::*, value::*,
 };
 
 use crate::harness::*;
@@ -38,12 +39,12 @@ fn far(hours: u64) -> Instant {
 }
 
 crate::chapter! { ($) sc;
-    sc1_an_uncancelled_scope_returns_its_value,
     sc1_a_body_cancels_its_own_scope,
     sc1_a_handle_cancels_from_another_task,
     sc1_a_handle_cancels_from_another_thread,
     sc1_a_handle_is_shared_and_outlives_its_scope,
     sc1_a_running_scope_moves_with_its_task,
+    sc1_an_uncancelled_scope_returns_its_value,
     sc1_dropping_the_handle_does_not_cancel,
     sc2_a_cancel_reaches_inward_and_not_outward,
     sc2_a_child_does_not_inherit_its_spawners_deadline,
@@ -73,10 +74,10 @@ crate::chapter! { ($) sc;
     sc4_checkpoints_and_sleeps_never_complete,
     sc4_every_later_operation_is_cancelled_too,
     sc4_the_level_ends_with_the_region,
-    sc5_an_outer_cancel_after_the_inner_absorbed_lands_at_the_next_wait,
-    sc5_an_outer_cancel_during_the_inner_unwinding_takes_over,
     sc5_a_deadline_absorbs_like_a_cancel,
     sc5_a_ready_inner_body_returns_through_a_cancelled_outer_scope,
+    sc5_an_outer_cancel_after_the_inner_absorbed_lands_at_the_next_wait,
+    sc5_an_outer_cancel_during_the_inner_unwinding_takes_over,
     sc5_finalizers_and_shields_run_while_an_outer_scope_absorbs,
     sc5_the_inner_scope_absorbs_and_its_caller_goes_on,
     sc5_the_outermost_visible_cancelled_scope_absorbs,
@@ -95,16 +96,21 @@ crate::chapter! { ($) sc;
     sc8_a_failed_sibling_is_a_cause,
     sc8_a_reason_names_the_task_that_cancelled,
     sc8_cancel_and_deadline_do_not_replace_each_other,
+    sc8_cancels_on_two_levels_at_the_same_time_agree,
     sc8_inside_the_reason_is_that_of_the_outermost_visible_region,
     sc8_no_lock_is_held_while_a_body_is_dropped,
     sc8_no_lock_is_held_while_wakers_are_woken,
     sc8_one_of_many_concurrent_cancels_wins,
     sc8_the_first_reason_is_kept,
     sc8_the_name_is_that_of_the_calling_task,
+    sc9_a_cancel_that_races_with_spawns_reaches_every_child,
+    sc9_a_cancel_that_races_with_the_end_of_a_hold_is_seen,
+    sc9_a_cancel_that_races_with_the_end_of_children_loses_none,
+    sc9_a_cancel_that_races_with_the_first_poll_is_seen,
     sc9_a_held_region_does_not_spin,
+    sc9_a_held_region_is_woken_once,
     sc9_a_host_that_waits_for_a_held_child_does_not_spin,
     sc9_a_hundred_thousand_regions_below_are_cancelled,
-    sc9_a_held_region_is_woken_once,
     sc9_a_region_is_woken_once,
     sc9_cancel_from_a_thread_reaches_every_region_in_a_big_join_all,
     sc9_cancel_reaches_a_branch_of_a_select,
@@ -123,8 +129,9 @@ crate::chapter! { ($) sc;
     sc10_the_context_is_restored_on_unwind,
     sc10_the_context_is_restored_when_a_dropped_body_panics,
     sc10_the_context_is_restored_when_a_shield_unwinds,
-    sc11_an_uncancelled_region_says_so,
     sc11_a_shields_argument_tells_the_outside,
+    sc11_a_shields_argument_wakes_whoever_waits_for_it,
+    sc11_an_uncancelled_region_says_so,
     sc11_cancelled_completes_with_the_reason,
     sc11_cancelled_is_ready_in_a_cancelled_region,
     sc11_cancelled_sees_every_region_around,
@@ -134,8 +141,8 @@ crate::chapter! { ($) sc;
     sc11_the_deadline_of_a_cancelled_region_is_past,
     sc11_the_effective_deadline_is_the_earliest_around,
     sc12_a_loop_of_ready_operations_can_be_cancelled,
-    sc12_a_loop_of_ready_operations_lets_another_task_run,
     sc12_a_loop_of_ready_operations_lets_a_neighbour_run,
+    sc12_a_loop_of_ready_operations_lets_another_task_run,
     sc12_checkpoint_checks,
     sc12_checkpoint_if_cancelled_checks,
     sc12_checkpoint_if_cancelled_never_yields,
@@ -144,15 +151,15 @@ crate::chapter! { ($) sc;
     sc12_ready_operations_yield_after_the_budget,
     sc12_shielded_checkpoint_never_checks,
     sc12_shielded_checkpoint_yields_once,
-    sc13_adopted_children_stay_cancelled,
-    sc13_an_escape_is_counted_although_the_children_end_at_once,
-    sc13_an_escape_is_counted_and_reported,
-    sc13_an_ordinary_end_is_no_escape,
     sc13_a_dropped_finalizer_is_counted_and_reported,
     sc13_a_dropped_finalizer_with_state_is_counted_and_reported,
     sc13_a_group_dropped_while_it_unwinds_is_adopted,
     sc13_a_group_may_be_dropped_on_a_foreign_thread,
     sc13_a_panic_beside_a_running_group_is_an_escape,
+    sc13_adopted_children_stay_cancelled,
+    sc13_an_escape_is_counted_although_the_children_end_at_once,
+    sc13_an_escape_is_counted_and_reported,
+    sc13_an_ordinary_end_is_no_escape,
     sc13_errors_of_orphans_go_to_the_hook,
     sc13_every_kind_of_child_of_a_dropped_group_ends,
     sc13_finalizers_of_the_children_run,

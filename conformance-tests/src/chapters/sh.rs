@@ -9,6 +9,7 @@ mod grace_limits;
 mod hold;
 mod lexical;
 mod outside;
+mod race;
 mod restore;
 mod restore_nested;
 
@@ -18,6 +19,7 @@ pub use grace_limits::*;
 pub use hold::*;
 pub use lexical::*;
 pub use outside::*;
+pub use race::*;
 pub use restore::*;
 pub use restore_nested::*;
 
@@ -37,6 +39,7 @@ crate::chapter! { ($) sh;
     sh1_a_group_waits_for_the_shield_of_its_child,
     sh1_a_held_region_is_idle,
     sh1_a_panic_passes_through_a_shield_and_ends_its_hold,
+    sh1_a_race_of_the_cancel_and_the_end_of_a_shield,
     sh1_a_scope_inside_a_shield_absorbs_its_own_cancel,
     sh1_a_shield_entered_after_the_cancel_runs,
     sh1_a_shield_left_aside_still_holds,
@@ -47,6 +50,7 @@ crate::chapter! { ($) sh;
     sh1_operations_work_in_a_shield_of_a_cancelled_region,
     sh1_values_of_forty_shields_come_back,
     sh2_a_deadline_around_a_shield_yields_its_value,
+    sh2_a_race_of_the_cancel_and_the_entry_of_a_shield,
     sh2_a_region_that_ends_with_its_shield_completes,
     sh2_a_second_shield_right_behind_the_first_runs,
     sh2_an_operation_after_the_shield_does_nothing,
@@ -55,9 +59,12 @@ crate::chapter! { ($) sh;
     sh3_a_cancel_beyond_an_outer_shield_starts_no_grace,
     sh3_a_cancel_further_out_starts_the_grace_period,
     sh3_a_deadline_outside_starts_the_grace_period,
+    sh3_a_drop_in_the_grace_period_ends_the_hold,
     sh3_a_finalizer_inside_is_finished_first,
     sh3_a_grace_does_not_outlive_its_shield,
     sh3_a_group_inside_is_drained_first,
+    sh3_a_panic_in_the_grace_period_passes,
+    sh3_a_race_of_the_value_and_the_end_of_the_grace,
     sh3_a_ready_body_beats_the_end_of_its_grace,
     sh3_a_shield_inside_outlasts_the_grace_period,
     sh3_ask_grace_drop,
@@ -79,6 +86,7 @@ crate::chapter! { ($) sh;
     sh4_a_deadline_outside_reaches_the_restored_part,
     sh4_a_finalizer_in_the_restored_part_runs_before_it_returns,
     sh4_a_group_in_the_restored_part_is_drained_first,
+    sh4_a_race_of_the_cancel_and_the_end_of_the_restored_part,
     sh4_a_ready_value_beats_the_cancel_in_the_restored_part,
     sh4_a_scope_around_the_restored_part_is_left_alone,
     sh4_a_scope_between_the_shields_is_the_outside_of_the_inner,

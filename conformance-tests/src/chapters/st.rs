@@ -8,6 +8,7 @@ mod before;
 mod cancelled;
 mod dropped;
 mod errors;
+mod limit;
 mod local;
 mod moves;
 mod open;
@@ -20,6 +21,7 @@ pub use before::*;
 pub use cancelled::*;
 pub use dropped::*;
 pub use errors::*;
+pub use limit::*;
 pub use local::*;
 pub use moves::*;
 pub use open::*;
@@ -160,9 +162,11 @@ crate::chapter! { ($) st;
     st1_start_in_a_group_that_may_fail,
     st1_start_in_a_local_group,
     st1_start_returns_while_the_child_goes_on,
+    st1_start_waits_for_a_place_in_the_group,
     st1_the_value_is_moved,
     st2_a_caller_ended_by_its_sibling_takes_the_child_along,
     st2_a_cancel_of_the_caller_does_not_touch_a_started_child,
+    st2_a_cancel_of_the_caller_ends_a_child_without_a_place,
     st2_a_cancel_of_the_caller_ends_the_child_and_not_the_group,
     st2_a_cancel_of_the_caller_from_a_thread,
     st2_a_cancel_of_the_caller_in_a_local_group,
@@ -199,6 +203,7 @@ crate::chapter! { ($) st;
     st2_the_regions_of_the_child_move_along,
     st3_a_body_may_handle_the_error_of_start,
     st3_a_child_that_cannot_set_any_more_is_waited_for,
+    st3_a_child_that_does_not_start_gives_its_place_back,
     st3_a_closed_group_cannot_be_started_into,
     st3_a_finished_start_is_not_an_escape,
     st3_a_panic_after_set_is_resumed_in_the_host,

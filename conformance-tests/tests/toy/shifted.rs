@@ -1,4 +1,4 @@
-//! The toy backend with a clock of its own: a constant ahead of std's, or behind.
+//! The toy backend with a clock of its own: a constant ahead of the one of std.
 
 use crate::toy::Toy;
 use anyrt::backend::{Backend, Job, Launch, Running, RuntimeId, Task, Timer};
@@ -33,10 +33,6 @@ impl Shifted {
         Self(Shift { ahead, behind })
     }
 
-    pub(crate) fn behind(behind: Duration) -> Self {
-        let ahead = Duration::ZERO;
-        Self(Shift { ahead, behind })
-    }
 }
 
 impl Launch for Shifted {

@@ -281,11 +281,12 @@ where
         let Some(group) = this.group.take() else {
             return;
         };
+        let at_work = group.ledger.alive() > 0;
         group.cancel(Reason::here(Cause::Shutdown));
         let body = confine(|| this.region.drop_body(this.body.as_mut()));
         this.shape.drop_children();
         this.shape.report_errors(&group);
-        orphan::adopt(&group, this.region, this.hooks.take());
+        orphan::adopt(&group, this.region, this.hooks.take(), at_work);
         // The panic of a destructor goes on, unless it would abort.
         if let Err(payload) = body {
             if !thread::panicking() {

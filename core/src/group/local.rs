@@ -312,7 +312,7 @@ impl<'env, E: 'env> Local<'env, E> {
                 limited: None,
             }
         };
-        StartRun::new(group.clone(), spec, begin)
+        StartRun::new(group.clone(), spec, begin, |_| Box::new(LOCAL_ERROR))
     }
 }
 

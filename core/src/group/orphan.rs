@@ -31,21 +31,30 @@ pub(crate) fn stop_daemons(group: &Group) {
     tree::cancel_daemons(&group.node, &reason);
 }
 
-/// Hands what is left of a cancelled group on. The region of the host goes with it.
-pub(crate) fn adopt(group: &Arc<Group>, region: &mut Region, hooks: Option<HooksRun>) {
+/// Hands what is left of a cancelled group on. The region of the host goes with it. `at_work` says
+/// whether tasks of it were alive when it was dropped, however fast they are gone.
+pub(crate) fn adopt(
+    group: &Arc<Group>,
+    region: &mut Region,
+    hooks: Option<HooksRun>,
+    at_work: bool,
+) {
     group.orphan();
     // Nobody is there any more to wait with: the region around is not held by what is left.
     group.node.loosen();
     group.ledger.drain();
     group.drop_cancelled_waiting();
-    if group.ledger.try_close() && hooks.is_none() && group.seal_hooks() {
+    let nothing_left = group.ledger.try_close() && hooks.is_none() && group.seal_hooks();
+    if at_work || !nothing_left {
+        group.rt.report(Report::Escaped {
+            region: group.node.kind().name(),
+            place: group.place,
+        });
+    }
+    if nothing_left {
         region.leave();
         return;
     }
-    group.rt.report(Report::Escaped {
-        region: group.node.kind().name(),
-        place: group.place,
-    });
     let region = mem::replace(region, Region::new(Kind::Group, group.place));
     let from = group.node.parent();
     let task = reap(group.clone(), region, hooks);
@@ -124,7 +133,7 @@ pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
         if let Some(group) = forgotten {
             group.cancel(Reason::here(Cause::Shutdown));
             let mut region = Region::with_node(group.node.clone());
-            quietly(|| adopt(&group, &mut region, None));
+            quietly(|| adopt(&group, &mut region, None, true));
         }
     }
 }

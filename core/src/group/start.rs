@@ -14,6 +14,7 @@
 //! 2. `set` and the child's end settle under one lock which of them came first.
 //! 3. Lock order: the link before the tree.
 
+use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::resume_unwind;
 use std::pin::Pin;
@@ -210,6 +211,8 @@ pin_project! {
         link: Option<Arc<Link>>,
         value: Arc<Mutex<Option<V>>>,
         error: Arc<Mutex<Option<E>>>,
+        // What the hook is given of an error that nobody else gets.
+        lose: fn(E) -> Box<dyn Any + Send>,
         handle: Option<H>,
     }
 
@@ -220,9 +223,10 @@ pin_project! {
             let task = || link.child.get()?.task();
             match link.leave() {
                 Phase::Waiting => {}
-                Phase::Ended(status, panic) => {
+                Phase::Ended(_, panic) => {
                     // What `start` would have given has nobody to be given to.
-                    this.group.lose_end(status, panic, task());
+                    let error = this.error.lock().take().map(*this.lose);
+                    this.group.lose_end(panic, error, task());
                     return;
                 }
                 Phase::Moved | Phase::Left { .. } => return,
@@ -249,7 +253,12 @@ where
     B: FnOnce(TaskCore, Started<V>, Arc<Mutex<Option<E>>>) -> Begun<H>,
 {
     /// `begin` makes the child's future and its handle.
-    pub(crate) fn new(group: Arc<Group>, spec: Spec, begin: B) -> Self {
+    pub(crate) fn new(
+        group: Arc<Group>,
+        spec: Spec,
+        begin: B,
+        lose: fn(E) -> Box<dyn Any + Send>,
+    ) -> Self {
         Self {
             region: Region::new(Kind::Start, spec.place),
             group,
@@ -258,6 +267,7 @@ where
             link: None,
             value: Arc::default(),
             error: Arc::default(),
+            lose,
             handle: None,
         }
     }
@@ -376,5 +386,5 @@ where
             limited,
         }
     };
-    StartRun::new(group, spec, begin)
+    StartRun::new(group, spec, begin, |error| Box::new(error))
 }

@@ -136,7 +136,7 @@ struct Inner {
     /// Of the region's own poll; taken by whoever wakes it.
     waker: Option<Waker>,
     deadline: Option<Instant>,
-    /// When the region first waited.
+    /// When the region first waited, or took its place in order to.
     since: Option<Instant>,
     /// What most nodes never need.
     rare: Option<Box<Rare>>,
@@ -309,6 +309,7 @@ impl Node {
     /// Gives the node its place below `parent`, or makes it a root of its own.
     pub(crate) fn attach(self: &Arc<Self>, parent: Option<Arc<Node>>) {
         let Some(parent) = parent else {
+            self.inner.lock().since = Some(Instant::now());
             self.raise(ATTACHED);
             return;
         };
@@ -330,6 +331,9 @@ impl Node {
     ) {
         inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
         inner.parent = Some(parent.clone());
+        if !self.kind.is_task() {
+            inner.since = Some(Instant::now());
+        }
         self.raise(if parent.is_cancelled() {
             ATTACHED | OUT
         } else {
@@ -506,10 +510,14 @@ impl Node {
             if drop_now(&inner) {
                 return Park::Drop;
             }
-            match &inner.waker {
-                Some(waker) if waker.will_wake(cx.waker()) => return Park::Wait,
-                _ => inner.since.get_or_insert_with(Instant::now),
-            };
+            inner.since.get_or_insert_with(Instant::now);
+            if inner
+                .waker
+                .as_ref()
+                .is_some_and(|waker| waker.will_wake(cx.waker()))
+            {
+                return Park::Wait;
+            }
         }
         let waker = cx.waker().clone();
         let old = {
@@ -544,16 +552,22 @@ impl Node {
         self.parent()?.visible_reason()
     }
 
-    /// The earliest deadline, outward to the nearest shield (DL3).
+    /// The earliest deadline, outward to the nearest shield (DL3), which a `restore` undoes (SH4).
     pub(crate) fn effective_deadline(self: &Arc<Self>) -> Option<Instant> {
         let mut earliest: Option<Instant> = None;
+        let mut restored = false;
         for node in outward(self) {
             if let Some(deadline) = node.deadline() {
                 earliest = Some(earliest.map_or(deadline, |e| e.min(deadline)));
             }
-            if node.kind.is_shield() {
+            if node.kind.is_shield() && !restored {
                 break;
             }
+            // It undoes one shield, of its own task.
+            restored = match node.kind {
+                Kind::Restore => true,
+                kind => restored && !kind.is_shield() && !kind.is_task(),
+            };
         }
         earliest
     }

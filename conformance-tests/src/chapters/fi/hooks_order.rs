@@ -105,3 +105,24 @@ pub fn fi2_hooks_of_nested_stacks_run_innermost_first(on: &Flavour) {
         );
     });
 }
+
+/// FI3: the hooks of a stack that foreign code drops are adopted, and run before `run` returns.
+pub fn fi3_hooks_of_a_foreign_dropped_stack_still_run(on: &Flavour) {
+    let trace = Trace::new();
+    let ((), reports) = on.run_reporting(async {
+        let mut dropped = Box::pin(exit_stack(async |stack: ExitStack| {
+            for name in ["first", "second"] {
+                let trace = trace.clone();
+                stack.defer(async move |_| {
+                    yields(2).await;
+                    trace.push(name);
+                });
+            }
+            pending::<()>().await;
+        }));
+        assert!(poll_once(&mut dropped).await.is_pending());
+        drop(dropped);
+    });
+    assert_eq!(trace.take(), ["second", "first"]);
+    assert_eq!(reports.len(), 1, "{reports:?}");
+}

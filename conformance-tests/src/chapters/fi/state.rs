@@ -149,3 +149,29 @@ pub fn fi1_the_state_is_dropped_when_its_cleanup_panics(on: &Flavour) {
         assert_eq!(borrowed, 2);
     });
 }
+
+/// FI1: with a state that is `Send` the whole can be spawned.
+pub fn fi1_a_finalizer_with_a_state_can_be_spawned(on: &Flavour) {
+    on.run(async {
+        let trace = Trace::new();
+        let result = task_group(async |g| {
+            let log = trace.clone();
+            let child = g.spawn(finally_with(
+                vec![1],
+                async |numbers: &mut Vec<u32>| {
+                    numbers.push(2);
+                    yields(2).await;
+                    numbers.len()
+                },
+                async move |numbers: &mut Vec<u32>, exit| {
+                    yields(2).await;
+                    log.push(format!("{} {numbers:?}", told(&exit)));
+                },
+            ));
+            child.await.unwrap()
+        })
+        .await;
+        assert_eq!(result.ok(), Some(2));
+        assert_eq!(trace.take(), ["completed [1, 2]"]);
+    });
+}

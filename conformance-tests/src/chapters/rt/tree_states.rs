@@ -4,16 +4,22 @@ use super::SetOnDrop;
 use super::tree::{regions_named, tree, until_waits};
 use crate::harness::*;
 
-/// The one region of the current runtime that was made at this line of this file.
-fn region_at(line: u32) -> RegionInfo {
-    let tree = tree();
-    let mut found = tree.regions().to_vec();
+/// The regions of the current runtime that were made at this line of this file.
+fn regions_at(line: u32) -> Vec<RegionInfo> {
+    let mut found = tree().regions().to_vec();
     found.retain(|region| {
         region
             .place
             .is_some_and(|place| place.file().ends_with("tree_states.rs") && place.line() == line)
     });
-    assert_eq!(found.len(), 1, "regions of line {line} in\n{tree}");
+    found
+}
+
+/// Waits until the only region made at this line waits.
+async fn until_line_waits(line: u32) -> RegionInfo {
+    until(|| regions_at(line).iter().any(|region| region.age.is_some())).await;
+    let mut found = regions_at(line);
+    assert_eq!(found.len(), 1, "regions of line {line} in\n{}", tree());
     found.remove(0)
 }
 
@@ -71,15 +77,13 @@ pub fn rt5_the_tree_shows_shields_finalizers_and_blocking_calls(on: &Flavour) {
                 start.set();
                 end.wait_blocking();
             });
-            g.task().name("shielded").spawn(shielded);
-            g.task().name("cleaning").spawn(cleaning);
-            g.task().name("blocking").spawn(blocking);
+            g.spawn(shielded);
+            g.spawn(cleaning);
+            g.spawn(blocking);
             started.wait().await;
-            for (name, line) in ["shielded", "cleaning", "blocking"].iter().zip(lines) {
-                // The task waits, so what it waits for does.
-                until_waits(name).await;
-                let region = region_at(line);
-                assert!(region.age.is_some(), "no age: {region}");
+            for line in lines {
+                let region = until_line_waits(line).await;
+                assert!(region.to_string().contains("waiting for"), "{region}");
             }
         });
         group.await.expect("nobody cancels");
@@ -96,9 +100,9 @@ pub fn rt5_the_tree_shows_deadlines_on_the_runtimes_clock(on: &Flavour) {
             let before = Instant::now();
             let line = line!() + 1;
             let bounded = move_on_after(minute, release.wait());
-            g.task().name("bounded").spawn(bounded);
-            until_waits("bounded").await;
-            let left = region_at(line).deadline_in.expect("there is a deadline");
+            g.spawn(bounded);
+            let region = until_line_waits(line).await;
+            let left = region.deadline_in.expect("there is a deadline");
             assert!(left <= minute, "{left:?}");
             assert!(left + before.elapsed() >= minute, "{left:?}");
         });
@@ -113,7 +117,9 @@ pub fn rt5_the_tree_shows_tasks_that_wait_for_their_place(on: &Flavour) {
             g.limit(0);
             let line = line!() + 1;
             g.task().name("queued one").spawn(async {});
-            assert_eq!(region_at(line).name.as_deref(), Some("queued one"));
+            let queued = regions_at(line);
+            assert_eq!(queued.len(), 1, "{}", tree());
+            assert_eq!(queued[0].name.as_deref(), Some("queued one"));
             g.limit(1);
         });
         group.await.expect("nobody cancels");

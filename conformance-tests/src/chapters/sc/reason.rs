@@ -124,19 +124,21 @@ pub fn sc8_no_lock_is_held_while_a_body_is_dropped(on: &Flavour) {
 
 /// SC8: `SiblingFailed` is what a sibling of a failed child sees, and what the host's body sees.
 pub fn sc8_a_failed_sibling_is_a_cause(on: &Flavour) {
+    /// Notes why the region around was cancelled. The shield keeps it from being dropped before it has looked.
+    async fn note(seen: Trace) -> Result<(), &'static str> {
+        shield_with(async |outside: Outside| {
+            let reason = outside.cancelled().await;
+            seen.push(format!("{:?}", reason.cause()));
+        })
+        .await;
+        Ok(())
+    }
     on.run(async {
         let seen = Trace::new();
         let result = try_task_group(async |g: TryTaskGroup<&'static str>| {
-            let noted = seen.clone();
-            g.spawn(async move {
-                let reason = cancelled().await;
-                noted.push(format!("{:?}", reason.cause()));
-                Ok(())
-            });
+            g.spawn(note(seen.clone()));
             g.spawn(async { Err::<(), _>("broken") });
-            let reason = cancelled().await;
-            seen.push(format!("{:?}", reason.cause()));
-            Ok(())
+            note(seen.clone()).await
         })
         .await;
         assert!(result.is_err());

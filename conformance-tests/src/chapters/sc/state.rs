@@ -2,7 +2,7 @@
 
 use super::{explicit, far};
 use crate::harness::*;
-use futures_util::join;
+use futures_util::{future::join_all, join};
 
 /// SC11: outside any cancel nothing is cancelled and there is no deadline.
 pub fn sc11_an_uncancelled_region_says_so(on: &Flavour) {
@@ -98,9 +98,19 @@ pub fn sc11_cancelled_sees_every_region_around(on: &Flavour) {
         let (result, ()) = join!(
             scope.run(task_group(async |g: TaskGroup| {
                 g.spawn(async move {
+                    // Without a hold, a cancel between the poll of the body and the check drops the body (SC3).
+                    let seen = Event::new();
                     let inner = CancelScope::new().run(async {
                         told.set();
-                        cancelled().await
+                        let (reason, ()) = join!(
+                            async {
+                                let reason = cancelled().await;
+                                seen.set();
+                                reason
+                            },
+                            shield(seen.wait())
+                        );
+                        reason
                     });
                     let reason = inner.await.expect("the body is ready");
                     noted.push(format!("{:?}", reason.cause()));
@@ -171,6 +181,46 @@ pub fn sc11_a_shields_argument_tells_the_outside(on: &Flavour) {
         );
         let reason = value.expect("a shielded value is returned");
         assert_eq!(reason.cause(), &explicit("outside"));
+    });
+}
+
+/// SC11: the outside can be waited for in another task and in a sub-executor, each woken through its own waker.
+pub fn sc11_a_shields_argument_wakes_whoever_waits_for_it(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let waiting = Event::new();
+        let told = waiting.clone();
+        let (value, ()) = join!(
+            scope.run(shield_with(async move |outside: Outside| {
+                let all = join_all((0..40).map(|_| outside.cancelled()));
+                let children = task_group(async |g: TaskGroup| {
+                    let outside = outside.clone();
+                    let child = g.spawn(async move {
+                        let mut wait = Box::pin(outside.cancelled());
+                        assert!(poll_once(&mut wait).await.is_pending());
+                        told.set();
+                        wait.await
+                    });
+                    child.await.expect("nothing cancels the child")
+                });
+                let (reasons, child) = join!(all, children);
+                assert!(
+                    reasons
+                        .iter()
+                        .all(|reason| reason.cause() == &explicit("outside"))
+                );
+                child.expect("nothing cancels the group")
+            })),
+            async {
+                waiting.wait().await;
+                handle.cancel_with("outside");
+            }
+        );
+        assert_eq!(
+            value.expect("a shielded value").cause(),
+            &explicit("outside")
+        );
     });
 }
 

@@ -225,3 +225,46 @@ pub fn sh3_a_grace_does_not_outlive_its_shield(on: &Flavour) {
         assert_eq!((counter.polls(), counter.drops()), (1, 1));
     });
 }
+
+/// SH3: a panic in the grace period leaves the shield, which then holds nothing.
+pub fn sh3_a_panic_in_the_grace_period_passes(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let result = scope
+            .run(async {
+                let caught = catch_async(shield_for(Duration::MAX, async {
+                    handle.cancel();
+                    yields(2).await;
+                    assert!(!handle.cancel_called(), "in the grace period");
+                }))
+                .await;
+                assert_eq!(caught.err().as_deref(), Some("in the grace period"));
+                pending::<()>().await;
+            })
+            .await;
+        assert!(result.is_err());
+    });
+}
+
+/// SH3: dropped by foreign code in its grace period, it holds nothing any more.
+pub fn sh3_a_drop_in_the_grace_period_ends_the_hold(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let (body, counter) = pending_counted();
+        let result = scope
+            .run(async {
+                let mut dropped = Box::pin(shield_for(Duration::MAX, body));
+                assert!(poll_once(&mut dropped).await.is_pending());
+                handle.cancel();
+                yields(3).await;
+                assert_eq!(counter.drops(), 0);
+                drop(dropped);
+                pending::<()>().await;
+            })
+            .await;
+        assert!(result.is_err());
+        assert_eq!(counter.drops(), 1);
+    });
+}

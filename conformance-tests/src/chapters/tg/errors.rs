@@ -149,7 +149,8 @@ both_kinds! {
             let gate = Event::new();
             let result = try_task_group(async |g| {
                 for n in 0..300 {
-                    let opened = gate.wait();
+                    // Shielded: a child that is cancelled at the end of its first poll would not see the gate open.
+                    let opened = shield(gate.wait());
                     g.spawn(async move {
                         opened.await;
                         Err::<(), i32>(n)

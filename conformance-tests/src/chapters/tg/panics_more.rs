@@ -87,7 +87,8 @@ both_kinds! {
             let gate = Event::new();
             let group = task_group(async |g| {
                 for _ in 0..100 {
-                    let opened = gate.wait();
+                    // Shielded: a child that is cancelled at the end of its first poll would not see the gate open.
+                    let opened = shield(gate.wait());
                     g.spawn(async move {
                         opened.await;
                         quiet_panic("all at once")
