@@ -1,6 +1,6 @@
 //! Chapter TH: threads.
 //!
-//! Blocking calls are put under control by a [`Gate`]: the closure tells that it has started and returns when it is let
+//! Blocking calls are put under control by a `Gate`: the closure tells that it has started and returns when it is let
 //! go, so that a cancel, a release or a new total comes at a known moment of the call. No test touches the total of the
 //! default limiter, which belongs to a runtime that other tests may share.
 

@@ -10,16 +10,15 @@ use std::{io, pin::Pin, sync::Arc};
 #[derive(Clone, Copy, Debug)]
 struct Shift {
     ahead: Duration,
-    behind: Duration,
 }
 
 impl Shift {
     fn to_backend(self, at: Instant) -> Instant {
-        at + self.ahead - self.behind
+        at + self.ahead
     }
 
     fn to_std(self, at: Instant) -> Instant {
-        at + self.behind - self.ahead
+        at - self.ahead
     }
 }
 
@@ -29,10 +28,8 @@ pub(crate) struct Shifted(Shift);
 
 impl Shifted {
     pub(crate) fn ahead(ahead: Duration) -> Self {
-        let behind = Duration::ZERO;
-        Self(Shift { ahead, behind })
+        Self(Shift { ahead })
     }
-
 }
 
 impl Launch for Shifted {

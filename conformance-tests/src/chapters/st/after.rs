@@ -45,7 +45,8 @@ pub fn st2_a_cancel_right_behind_set_comes_too_late(on: &Flavour) {
         let trace = Trace::new();
         let (left, ()) = beside(&trace, async |g, _| {
             let scope = CancelScope::new();
-            let (handle, stop) = (scope.handle(), scope.handle());
+            // It may come when the scope has returned already, and does nothing then.
+            let stop = scope.handle();
             let started = scope
                 .run(g.start(|started: Started<u32>| async move {
                     started.set(7);
@@ -57,7 +58,6 @@ pub fn st2_a_cancel_right_behind_set_comes_too_late(on: &Flavour) {
                 .await;
             let (value, child) = started.expect("the value was set first").unwrap();
             assert_eq!((value, child.await.unwrap()), (7, 8));
-            assert!(handle.cancel_called());
         })
         .await;
         assert!(left.is_ok());

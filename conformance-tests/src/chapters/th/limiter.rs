@@ -15,7 +15,9 @@ pub fn th4_as_many_closures_run_at_once_as_there_are_tokens(on: &Flavour) {
         let group = task_group(async |g| {
             for _ in 0..9 {
                 let barrier = barrier.clone();
-                let call = run_in_threadpool(move || drop(barrier.wait()));
+                let call = run_in_threadpool(move || {
+                    barrier.wait();
+                });
                 g.spawn(call.limiter(&limiter));
             }
         });
