@@ -1,8 +1,8 @@
 //! RT2: where no runtime is to be found, the error says which ones could be and what to do.
 //!
-//! With smol compiled in there always is one, its global executor: these tests are for builds without it, so run
-//! them with `--features tokio` alone and with no feature at all.
-#![cfg(not(any(feature = "smol", feature = "async-std")))]
+//! With smol compiled in there always is one, its global executor: these tests are for builds without it. They run
+//! with `--features tokio`, with `--features async-std` and with no feature at all.
+#![cfg(not(feature = "smol"))]
 
 use anyrt::{CancelScope, Runtime, run_in_threadpool, shield, sleep, task_group};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,9 +31,14 @@ fn assert_helpful(text: &str) {
         text.contains("anyrt::run") || text.contains("#[anyrt::main]"),
         "no remedy in: {text}"
     );
-    if cfg!(feature = "tokio") {
-        assert!(text.contains("tokio"), "no backend in: {text}");
-    } else {
+    let compiled = [
+        (cfg!(feature = "tokio"), "tokio"),
+        (cfg!(feature = "async-std"), "async-std"),
+    ];
+    for (_, name) in compiled.iter().filter(|(compiled, _)| *compiled) {
+        assert!(text.contains(name), "no {name} in: {text}");
+    }
+    if compiled.iter().all(|(compiled, _)| !compiled) {
         assert!(text.contains("feature"), "no remedy in: {text}");
     }
 }

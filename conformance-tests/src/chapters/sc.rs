@@ -12,6 +12,7 @@ mod escape_report;
 mod foreign;
 mod held;
 mod level;
+mod moved;
 mod races;
 mod reach;
 mod reason;
@@ -23,7 +24,8 @@ mod value;
 
 pub use {
     absorb::*, before::*, checkpoints::*, context::*, escape::*, escape_report::*, foreign::*,
-    level::*, races::*, reach::*, reason::*, region::*, scale::*, scope::*, state::*, value::*,
+    level::*, moved::*, races::*, reach::*, reason::*, region::*, scale::*, scope::*, state::*,
+    value::*,
 };
 
 use crate::harness::*;
@@ -166,16 +168,20 @@ crate::chapter! { ($) sc;
     sc13_groups_inside_the_children_unwind_first,
     sc13_hooks_of_a_dropped_group_run_after_its_tasks,
     sc13_panics_of_orphans_go_to_the_hook,
+    sc13_run_waits_for_a_dropped_blocking_call,
     sc13_run_waits_for_the_children_of_a_dropped_group,
     sc13_run_waits_for_the_hooks_of_a_dropped_group,
     sc13_the_children_of_a_dropped_local_group_go_with_it,
     sc13_the_children_of_a_forgotten_group_end_with_the_run,
     sc13_the_group_of_a_child_adopts_what_the_child_dropped,
     sc13_the_nearest_enclosing_group_adopts_the_children,
+    sc14_a_hold_that_outlives_its_place_holds_the_region_around,
     sc14_a_moved_region_is_cancelled_from_where_it_was_entered,
     sc14_a_moved_region_is_woken_in_the_task_that_polls_it,
+    sc14_a_moved_region_stays_cancelled_outside_the_scope_it_was_entered_in,
     sc14_a_region_belongs_to_the_context_of_its_first_poll,
     sc14_a_region_moved_before_its_first_poll_belongs_to_its_new_place,
+    sc14_a_region_that_outlives_its_place_goes_on_in_the_region_around,
     sc14_the_polling_region_keeps_its_own_context,
     sc15_foreign_code_cancels_into_the_runtime,
     sc15_foreign_code_has_no_context,

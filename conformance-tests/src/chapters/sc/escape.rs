@@ -260,3 +260,21 @@ pub fn sc13_the_children_of_a_dropped_local_group_go_with_it(on: &Flavour) {
         assert_eq!(counter.drops(), 1);
     });
 }
+
+/// SC13: a blocking call that is dropped while its closure runs is waited for like a child.
+pub fn sc13_run_waits_for_a_dropped_blocking_call(on: &Flavour) {
+    let (running, gate, gone) = (Event::new(), Event::new(), Event::new());
+    on.run(async {
+        let _end = gate.set_on_drop();
+        let (told, let_go, last) = (running.clone(), gate.clone(), gone.clone());
+        let call = run_in_threadpool(move || {
+            told.set();
+            let_go.wait_blocking();
+            last.set();
+        });
+        drop_when(call, &running).await;
+        checkpoint().await;
+        assert!(!gone.is_set());
+    });
+    assert!(gone.is_set());
+}
