@@ -1,10 +1,14 @@
 //! What the code that `#[anyrt::main]` and `#[anyrt::test]` write calls. Not part of the interface.
 
 use std::future::Future;
+use std::io::{Write, stderr};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyrt_core::backend::Launch;
-use anyrt_core::{Runner, fail_after};
+use anyrt_core::{CancelScope, Runner, Runtime, ScopeHandle};
 
 /// What the attribute was told.
 #[derive(Debug, Default)]
@@ -72,19 +76,77 @@ pub fn main<F: Future>(entry: Entry, main: F) -> F::Output {
 ///
 /// # Panics
 ///
-/// As [`main`], and when the time is over.
+/// As [`main`], and when the time is over; the message shows the tasks that were at work.
 pub fn test<F: Future>(entry: Entry, test: F) -> F::Output {
     let timeout = entry.timeout.unwrap_or(Duration::from_secs(60));
     main(entry, async {
-        match fail_after(timeout, test).await {
+        let scope = CancelScope::new();
+        let watchdog = Watchdog::start(scope.handle(), timeout);
+        match scope.run(test).await {
             Ok(output) => output,
-            Err(timed_out) => panic!("the test did not end within {timeout:?}: {timed_out}"),
+            Err(_) => panic!(
+                "the test did not end within {timeout:?}; what it waited for:\n{}",
+                watchdog.found()
+            ),
         }
     })
 }
 
+/// A thread that cancels a test whose time is over. Not a timer of the runtime: its clock may be the
+/// test's to pause.
+struct Watchdog {
+    ended: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    found: Arc<OnceLock<String>>,
+}
+
+impl Watchdog {
+    fn start(test: ScopeHandle, timeout: Duration) -> Self {
+        let (ended, wait) = channel();
+        let found = Arc::new(OnceLock::new());
+        let (runtime, tell) = (Runtime::current().ok(), found.clone());
+        let watch = move || {
+            let is_over = || wait.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout);
+            if is_over() {
+                let tree = runtime.map(|runtime| runtime.task_tree().to_string());
+                let tree = tell.get_or_init(|| tree.unwrap_or_default()).clone();
+                test.cancel_with("the test's time is over");
+                if is_over() {
+                    // Something holds it; the standard error is not captured as the message would be.
+                    let _ = writeln!(
+                        stderr(),
+                        "a test does not end when it is cancelled:\n{tree}"
+                    );
+                }
+            }
+        };
+        Self {
+            ended: Some(ended),
+            thread: Some(thread::spawn(watch)),
+            found,
+        }
+    }
+
+    /// The tasks that were at work when the time was over.
+    fn found(&self) -> &str {
+        self.found.get().map_or("", String::as_str)
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.ended.take());
+        if let Some(thread) = self.thread.take() {
+            // It holds the runtime's handle, which must not outlive the test. It never panics.
+            let _ = thread.join();
+        }
+    }
+}
+
 fn launch(entry: &Entry) -> Box<dyn Launch> {
-    let from_env = std::env::var("ANYRT_BACKEND").ok();
+    let from_env = std::env::var("ANYRT_BACKEND")
+        .ok()
+        .filter(|name| !name.is_empty());
     // An attribute that names a backend is not overruled by the environment.
     let wanted = entry
         .backend

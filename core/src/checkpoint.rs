@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::scope::current;
 use crate::scope::reason::{Cause, Reason};
-use crate::scope::tree::{Leaf, Node};
+use crate::scope::tree::{Leaf, Listed, Node};
 use crate::shield::{Shield, shield};
 use crate::task::{Place, TaskInfo};
 use crate::time::Instant;
@@ -52,7 +52,7 @@ pub(crate) fn spend_budget(cx: &Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-/// Checks for cancellation and yields once.
+/// Checks for cancellation and yields once (SC12).
 ///
 /// # Cancellation
 ///
@@ -84,11 +84,30 @@ pub fn yield_now() -> Checkpoint {
     checkpoint()
 }
 
-/// Checks for cancellation and never yields.
+/// Checks for cancellation and never yields (SC12).
 ///
 /// # Cancellation
 ///
 /// In an effectively cancelled region it never completes; elsewhere it is ready at once.
+///
+/// ```
+/// use anyrt::{CancelScope, checkpoint_if_cancelled};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let scope = CancelScope::new();
+/// let handle = scope.handle();
+/// let outcome = scope
+///     .run(async {
+///         checkpoint_if_cancelled().await;
+///         handle.cancel();
+///         checkpoint_if_cancelled().await;
+///         unreachable!("the scope is cancelled");
+///     })
+///     .await;
+/// assert!(outcome.is_err());
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 pub fn checkpoint_if_cancelled() -> Checkpoint {
     Checkpoint {
         checks: true,
@@ -96,11 +115,23 @@ pub fn checkpoint_if_cancelled() -> Checkpoint {
     }
 }
 
-/// Yields once and never checks for cancellation.
+/// Yields once and never checks for cancellation (SC12).
 ///
 /// # Cancellation
 ///
 /// A shield around one yield: it completes in a cancelled region too.
+///
+/// ```
+/// use anyrt::{CancelScope, shielded_checkpoint};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let scope = CancelScope::new();
+/// scope.handle().cancel();
+/// let outcome = scope.run(async { shielded_checkpoint().await; "let others run" }).await;
+/// assert_eq!(outcome.ok(), Some("let others run"));
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 #[track_caller]
 pub fn shielded_checkpoint() -> Shield<Checkpoint> {
     shield(Checkpoint {
@@ -175,7 +206,24 @@ pub fn current_task() -> Option<TaskInfo> {
 /// # Cancellation
 ///
 /// Completes when the region is cancelled, and is ready at once where it was before. The region is
-/// that of the first poll (SC14).
+/// that of the first poll; where that has ended, the one around the wait (SC11, SC14).
+///
+/// ```
+/// use anyrt::{CancelScope, cancelled};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let scope = CancelScope::new();
+/// let handle = scope.handle();
+/// let said = scope
+///     .run(async {
+///         handle.cancel_with("closing time");
+///         cancelled().await.to_string()
+///     })
+///     .await;
+/// assert!(said.is_ok_and(|why| why.contains("closing time")));
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 #[track_caller]
 pub fn cancelled() -> CancelledWait {
     CancelledWait {
@@ -201,28 +249,32 @@ impl Future for CancelledWait {
     type Output = Reason;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reason> {
-        let waker = cx.waker().clone();
-        let node = if let Some(waiting) = &self.waiting {
-            if waiting.node.set_leaf_waker(waiting.key, waker) {
-                return Poll::Pending;
+        let listed = |waiting: &Waiting| {
+            let waker = cx.waker().clone();
+            waiting.node.set_leaf_waker(waiting.key, waker)
+        };
+        let node = match (self.waiting.as_ref().map(listed), &self.waiting) {
+            (Some(Listed::Waits), _) => return Poll::Pending,
+            (Some(Listed::Cancelled), Some(waiting)) => waiting.node.clone(),
+            _ => {
+                // The first poll, or the region of the first poll has ended: from now on it is about
+                // the region around. Outside of every region nothing is ever cancelled.
+                self.waiting = None;
+                let Some(node) = current::node() else {
+                    return Poll::Pending;
+                };
+                let leaf = Leaf {
+                    waker: cx.waker().clone(),
+                    kind: "cancelled()",
+                    place: self.place,
+                    since: Some(std::time::Instant::now()),
+                };
+                if let Some(key) = node.add_leaf(leaf) {
+                    self.waiting = Some(Waiting { node, key });
+                    return Poll::Pending;
+                }
+                node
             }
-            waiting.node.clone()
-        } else {
-            // Outside of every region nothing is ever cancelled.
-            let Some(node) = current::node() else {
-                return Poll::Pending;
-            };
-            let leaf = Leaf {
-                waker,
-                kind: "cancelled()",
-                place: self.place,
-                since: Some(std::time::Instant::now()),
-            };
-            if let Some(key) = node.add_leaf(leaf) {
-                self.waiting = Some(Waiting { node, key });
-                return Poll::Pending;
-            }
-            node
         };
         // A region that outlived what was around it is shut down.
         let reason = node.visible_reason();

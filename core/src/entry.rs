@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use anyrt_backend::{Backend, Launch, Running};
+use futures_util::FutureExt;
 use pin_project_lite::pin_project;
 
 use crate::error::RunError;
@@ -17,8 +19,9 @@ use crate::group::host::Host;
 use crate::report::{Hook, Report};
 use crate::runtime::{Registered, Rt, blocking_would_stop, of_backend};
 use crate::scope::current;
+use crate::shield::shield;
 use crate::task::Place;
-use crate::thread::pool::is_worker;
+use crate::thread::hop::{is_worker, outside_of_workers};
 
 /// Starts a runtime and runs a future on it, on the calling thread.
 ///
@@ -81,9 +84,13 @@ impl Runner {
         self
     }
 
-    /// As [`run`](crate::run).
+    /// As [`run`](crate::run) (RT1).
     ///
     /// # Errors
+    ///
+    /// As [`run`](crate::run).
+    ///
+    /// # Panics
     ///
     /// As [`run`](crate::run).
     #[track_caller]
@@ -110,13 +117,14 @@ impl Runner {
                 move |_: &Arc<Group>, _: &mut Plain| main,
                 Plain,
             );
-            owner.block_on(pin!(async {
-                output = Some(InBudget { root }.await);
-            }));
+            // A panic is resumed here, not through the runtime's own code.
+            let main = AssertUnwindSafe(InBudget { root }).catch_unwind();
+            outside_of_workers(|| owner.block_on(pin!(async { output = Some(main.await) })));
         }
         drop(owner);
         match output {
-            Some(output) => Ok(output),
+            Some(Ok(output)) => Ok(output),
+            Some(Err(payload)) => resume_unwind(payload),
             None => unreachable!("a backend polls the main future until it is ready"),
         }
     }
@@ -159,11 +167,11 @@ impl fmt::Debug for Runner {
 /// is ready when all of it has ended.
 ///
 /// It overrides what would be detected. Where foreign code drops it, its tasks are cancelled and end
-/// by themselves on their runtime.
+/// by themselves on their runtime (SC13).
 ///
 /// # Cancellation
 ///
-/// A root of its own: what is around it does not cancel it.
+/// A root of its own, in a shield: what is around it does not cancel it, and waits for it.
 ///
 /// # Panics
 ///
@@ -187,13 +195,13 @@ pub fn attach<F: Future>(
     main: F,
 ) -> impl Future<Output = F::Output> + use<F> {
     let make = move |_: &Arc<Group>, _: &mut Plain| main;
-    InBudget {
-        root: Host::root(of_backend(backend), Place::caller(), make, Plain),
-    }
+    shield(InBudget {
+        root: Host::attached(of_backend(backend), Place::caller(), make, Plain),
+    })
 }
 
 pin_project! {
-    /// A root, each poll of which has a budget as a task's has (SC12).
+    /// A root, each poll of which has a budget as a task's has, unless a task is polling it (SC12).
     struct InBudget<H> {
         #[pin]
         root: H,
@@ -204,6 +212,6 @@ impl<H: Future> Future for InBudget<H> {
     type Output = H::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<H::Output> {
-        current::with_budget(|| self.project().root.poll(cx))
+        current::with_budget_if_none(|| self.project().root.poll(cx))
     }
 }

@@ -111,9 +111,12 @@ where
     let place = Place::caller();
     async move {
         let mut state = state;
-        let ending = Guard::new(place, body(&mut state)).await;
+        // The calls themselves are part of what is guarded: a function may panic before its future is
+        // polled.
+        let ending = Guard::new(place, async { body(&mut state).await }).await;
         let exit = ending.exit();
-        let panic = Cleanup::new(Kind::Cleanup, place, None, cleanup(&mut state, exit)).await;
+        let cleanup = async { cleanup(&mut state, exit).await };
+        let panic = Cleanup::new(Kind::Cleanup, place, None, cleanup).await;
         match settle(ending, panic) {
             Some(value) => value,
             None => pending().await,
@@ -124,7 +127,15 @@ where
 /// What a finished cleanup leaves: the body's value, a panic, or nothing after a cancel.
 fn settle<T>(ending: Ending<T>, panic: Option<Payload>) -> Option<T> {
     match (ending, panic) {
-        (Ending::Panicked(payload), _) | (_, Some(payload)) => resume_unwind(payload),
+        (Ending::Panicked(payload), lost) => {
+            // Its destructor must not meet the unwinding.
+            quietly(|| drop(lost));
+            resume_unwind(payload)
+        }
+        (lost, Some(payload)) => {
+            quietly(|| drop(lost));
+            resume_unwind(payload)
+        }
         (Ending::Value(value), None) => Some(value),
         (Ending::Cancelled(_), None) => None,
     }
@@ -157,7 +168,19 @@ pin_project! {
 
 impl<B: Future, C, CF> Finally<B, C, CF> {
     /// Cuts the cleanup off when it has run this long, counted from its first poll. What holds inside
-    /// it still ends in order.
+    /// it still ends in order (FI1).
+    ///
+    /// ```
+    /// use anyrt::{finally, sleep_forever};
+    /// use std::time::Duration;
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let body = async { 7 };
+    /// let value = finally(body, async |_exit| sleep_forever().await).grace(Duration::from_millis(2));
+    /// assert_eq!(value.await, 7);
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = Some(grace);
         self

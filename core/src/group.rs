@@ -25,7 +25,7 @@ use std::any::Any;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{AcqRel, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use anyrt_backend::Task;
 
@@ -47,7 +47,11 @@ pub(crate) struct Group {
     pub(crate) rt: Arc<Rt>,
     pub(crate) place: Place,
     bad: Mutex<Bad>,
+    /// Whether the children live in the host, which keeps its own queue of those that wait.
+    pub(crate) is_local: bool,
     limit: Mutex<Limit<Task>>,
+    /// Whether a limit was ever set: groups without one never look at it.
+    limited: AtomicBool,
     /// A child was cancelled that may be waiting for a place.
     stale: AtomicBool,
     hooks: Mutex<Hooks>,
@@ -66,14 +70,16 @@ struct Bad {
 }
 
 impl Group {
-    pub(crate) fn new(node: Arc<Node>, rt: Arc<Rt>) -> Arc<Self> {
+    pub(crate) fn new(node: Arc<Node>, rt: Arc<Rt>, is_local: bool) -> Arc<Self> {
         let group = Arc::new(Self {
             place: node.place(),
+            is_local,
             node,
             ledger: Ledger::new(),
             rt,
             bad: Mutex::default(),
             limit: Mutex::default(),
+            limited: AtomicBool::new(false),
             stale: AtomicBool::new(false),
             hooks: Mutex::default(),
         });
@@ -190,6 +196,11 @@ impl Group {
         self.bad.lock().failed
     }
 
+    /// Whether the host is gone.
+    pub(crate) fn is_orphaned(&self) -> bool {
+        self.bad.lock().orphaned
+    }
+
     pub(crate) fn has_panicked(&self) -> bool {
         self.bad.lock().panic.is_some()
     }
@@ -216,6 +227,7 @@ impl Group {
     }
 
     /// Counts a task out and wakes the host if it was the last one.
+    #[inline]
     pub(crate) fn count_out(&self, daemon: bool) {
         if self.ledger.count_out(daemon) {
             self.node.wake();
@@ -223,6 +235,7 @@ impl Group {
     }
 
     /// Hands a task to the backend, or lists it until it may run.
+    #[inline]
     pub(crate) fn launch(&self, task: Task, member: Option<Arc<dyn Member>>) {
         let task = match member {
             Some(member) => self.limit.lock().admit(member, task),
@@ -237,23 +250,23 @@ impl Group {
     }
 
     /// Whether children take places at all.
+    #[inline]
     pub(crate) fn is_limited(&self) -> bool {
-        self.limit.lock().is_set()
+        self.limited.load(Acquire)
     }
 
     /// Sets how many children may run at once, and starts those that now may.
     pub(crate) fn set_limit(&self, places: usize) {
         self.drop_cancelled_waiting();
         self.limit.lock().set(places);
+        self.limited.store(true, Release);
         self.fill_places();
     }
 
     /// Gives a child's place to the next one that waits.
     pub(crate) fn place_is_free(&self) {
         self.limit.lock().give_back();
-        if self.node.is_cancelled() {
-            self.drop_cancelled_waiting();
-        }
+        self.drop_cancelled_waiting();
         self.fill_places();
     }
 
@@ -276,7 +289,7 @@ impl Group {
 
     /// Ends the children that were cancelled while they waited for a place, unpolled.
     pub(crate) fn drop_cancelled_waiting(&self) {
-        if self.take_stale() {
+        if self.is_limited() && self.take_stale() {
             let cancelled = self.limit.lock().take_cancelled();
             for waiting in cancelled {
                 drop(waiting.into_task());
@@ -284,18 +297,21 @@ impl Group {
         }
     }
 
-    /// After one child alone was cancelled: it may be waiting for a place, here or in the host.
+    /// After one child alone was cancelled: it may be waiting for its place. The host looks: the
+    /// destructors of a child are no business of whoever cancels it.
     pub(crate) fn child_was_cancelled(&self) {
-        self.stale.store(true, Release);
-        if self.is_limited() {
-            self.drop_cancelled_waiting();
-        } else {
+        if self.is_local || self.is_limited() {
+            self.stale.store(true, Release);
             self.node.wake();
         }
     }
 
-    /// Whether a child was cancelled alone since this was last asked, for a host that keeps the
-    /// children that wait itself.
+    /// Whether a child that waits may have been cancelled since somebody last looked.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale.load(Acquire)
+    }
+
+    /// As [`is_stale`](Self::is_stale), for one who looks now.
     pub(crate) fn take_stale(&self) -> bool {
         self.stale.swap(false, AcqRel) || self.node.is_cancelled()
     }

@@ -7,6 +7,7 @@
 //! cancel tree, and `region`, the order of one poll), `shield`, `finally`, `group` (and in it `ledger`
 //! and `host`), `task`, `time`, `checkpoint`, `thread`, `runtime`, `entry`.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod checkpoint;

@@ -1,5 +1,8 @@
 //! Model-checked: what two or three threads can do to the tree, the ledger, a cell and a limiter, in
-//! every order that the memory model allows.
+//! every order that the memory model allows. A seat's own two atomics are the standard library's, so the
+//! models see each of their steps at once.
+//!
+//! All models are here, side by side, though that makes the file longer than others.
 //!
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
 
@@ -81,7 +84,7 @@ fn a_cancel_reaches_a_task_that_is_just_about_to_wait() {
         let parked = root.park_task(&seat, &mut None, Place::caller(), &cx);
         canceller.join().unwrap();
         assert!(parked == Park::Drop || flag.0.load(SeqCst) == 1);
-        root.leave_seat(&seat);
+        root.leave_seat(&seat, false);
         assert!(root.snapshot().kids.is_empty());
     });
 }
@@ -122,7 +125,7 @@ fn a_task_that_ends_while_its_node_is_asked_for_leaves_nothing_listed() {
                 let (root, seat) = (root.clone(), seat.clone());
                 move || drop(root.solidify(&seat, || Node::new(Kind::Task, Place::caller())))
             });
-            root.leave_seat(&seat);
+            root.leave_seat(&seat, false);
             asker.join().unwrap();
             assert!(root.snapshot().kids.is_empty());
         });
@@ -141,7 +144,7 @@ fn a_task_that_ends_during_a_cancel_leaves_nothing_listed() {
             let root = root.clone();
             move || tree::cancel(&root, why())
         });
-        root.leave_seat(&seat);
+        root.leave_seat(&seat, false);
         canceller.join().unwrap();
         assert!(root.snapshot().kids.is_empty());
     });

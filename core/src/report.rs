@@ -26,6 +26,14 @@ pub enum Report {
         /// What the panic said.
         message: String,
     },
+    /// A blocking closure panicked whose caller had left: it was abandoned, or dropped by foreign code.
+    #[non_exhaustive]
+    ClosurePanicked {
+        /// Where the call was made.
+        place: Place,
+        /// What the panic said.
+        message: String,
+    },
     /// Foreign code dropped or forgot a region that was at work; what was inside is adopted (SC13).
     #[non_exhaustive]
     Escaped {
@@ -62,6 +70,10 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Report::Panicked { task, message } => write!(f, "task {task} panicked: {message}"),
+            Report::ClosurePanicked { place, message } => write!(
+                f,
+                "the closure of {place} panicked after its caller had left: {message}"
+            ),
             Report::Escaped { region, place } => write!(
                 f,
                 "the {region} of {place} was dropped while at work; what it left is waited for by \
@@ -97,7 +109,8 @@ pub(crate) fn tell(hook: Option<&Hook>, report: Report) {
     match hook {
         Some(hook) => quietly(|| hook(report)),
         // A standard error that is closed is no reason to fail.
-        None => drop(writeln!(io::stderr(), "anyrt: {report}")),
+        // The report may hold an error whose destructor panics.
+        None => quietly(move || drop(writeln!(io::stderr(), "anyrt: {report}"))),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::report::{Hook, Report, tell};
 use crate::scope::current;
 use crate::scope::tree::Node;
 use crate::task_tree::TaskTree;
+use crate::thread::hop;
 use crate::thread::limiter::CapacityLimiter;
 
 pub(crate) use detect::blocking_would_stop;
@@ -34,10 +35,17 @@ pub(crate) struct Rt {
     hook: Option<Hook>,
     counts: Counts,
     limiter: OnceLock<CapacityLimiter>,
-    /// The root groups of `run` and `attach`, which take in what escaped from foreign tasks.
-    roots: Mutex<Vec<Weak<Group>>>,
+    roots: Mutex<Vec<Root>>,
     /// Closures that are on a thread or on their way to one.
     pub(crate) jobs: AtomicUsize,
+}
+
+/// The root group of a `run` or an `attach`.
+struct Root {
+    group: Weak<Group>,
+    /// Whether it takes in what escapes from foreign tasks: a `run` owns its runtime, an `attach` is
+    /// a guest like them.
+    adopts: bool,
 }
 
 #[derive(Default)]
@@ -60,9 +68,11 @@ impl Rt {
         })
     }
 
-    /// The runtime of the task that is being polled, else one that is certainly current (RT2).
+    /// The runtime of the task that is being polled, or whose blocking call runs here, else one that is
+    /// certainly current (RT2).
     pub(crate) fn find() -> Result<Arc<Self>, NoRuntime> {
         current::runtime()
+            .or_else(hop::runtime)
             .or_else(registry::detected)
             .ok_or(NoRuntime)
     }
@@ -95,9 +105,13 @@ impl Rt {
             .get_or_init(|| CapacityLimiter::new(DEFAULT_THREADS))
     }
 
-    /// Whether somebody has asked for the limiter, so that forgetting the runtime would show.
+    /// Whether forgetting the runtime would not show: nothing was counted, and the limiter is as new.
     fn is_untouched(&self) -> bool {
-        self.limiter.get().is_none()
+        self.counts.are_zero()
+            && self
+                .limiter
+                .get()
+                .is_none_or(|limiter| limiter.is_as_new(DEFAULT_THREADS))
     }
 
     pub(crate) fn report(&self, report: Report) {
@@ -106,7 +120,7 @@ impl Rt {
             Report::Escaped { .. } => Some(&self.counts.foreign_drops),
             Report::FinalizerLost { .. } => Some(&self.counts.lost_finalizers),
             Report::OrphanFailed { .. } => Some(&self.counts.lost_errors),
-            Report::HooksFailed { .. } => None,
+            Report::ClosurePanicked { .. } | Report::HooksFailed { .. } => None,
         };
         if let Some(counter) = counter {
             counter.fetch_add(1, Relaxed);
@@ -114,15 +128,38 @@ impl Rt {
         tell(self.hook.as_ref(), report);
     }
 
-    pub(crate) fn add_root(&self, root: Weak<Group>) {
+    pub(crate) fn add_root(&self, group: Weak<Group>, adopts: bool) {
         let mut roots = self.roots.lock();
-        roots.retain(|root| root.strong_count() > 0);
-        roots.push(root);
+        roots.retain(|root| root.group.strong_count() > 0);
+        roots.push(Root { group, adopts });
     }
 
     /// The root groups that are at work.
     pub(crate) fn roots(&self) -> Vec<Arc<Group>> {
-        self.roots.lock().iter().filter_map(Weak::upgrade).collect()
+        let roots = self.roots.lock();
+        roots
+            .iter()
+            .filter_map(|root| root.group.upgrade())
+            .collect()
+    }
+
+    /// Those of them that take in what escapes.
+    pub(crate) fn adopters(&self) -> Vec<Arc<Group>> {
+        let roots = self.roots.lock();
+        let adopters = roots.iter().filter(|root| root.adopts);
+        adopters.filter_map(|root| root.group.upgrade()).collect()
+    }
+}
+
+impl Counts {
+    fn are_zero(&self) -> bool {
+        let all = [
+            &self.foreign_drops,
+            &self.lost_finalizers,
+            &self.panics,
+            &self.lost_errors,
+        ];
+        all.iter().all(|count| count.load(Relaxed) == 0)
     }
 }
 

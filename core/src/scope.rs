@@ -50,18 +50,17 @@ use crate::time::Instant;
 pub struct CancelScope {
     place: Place,
     deadline: Deadline,
-    name: Option<Arc<str>>,
     node: OnceLock<Arc<Node>>,
 }
 
 impl CancelScope {
     /// A scope without a deadline.
+    #[inline]
     #[track_caller]
     pub fn new() -> Self {
         Self {
             place: Place::caller(),
             deadline: Deadline::Never,
-            name: None,
             node: OnceLock::new(),
         }
     }
@@ -82,20 +81,22 @@ impl CancelScope {
     }
 
     /// Names the scope in the task tree.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into().into());
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.node().set_name(name.into().into());
         self
+    }
+
+    fn node(&self) -> &Arc<Node> {
+        self.node
+            .get_or_init(|| Arc::new(Node::new(Kind::Scope, self.place)))
     }
 
     /// A handle that cancels the scope from any task or thread, before it runs and while it does.
     pub fn handle(&self) -> ScopeHandle {
-        let node = self.node.get_or_init(|| {
-            let node = Node::new(Kind::Scope, self.place);
-            if let Deadline::At(at) = self.deadline {
-                node.start_deadline(Some(at.into_std()));
-            }
-            Arc::new(node)
-        });
+        let node = self.node();
+        if let Deadline::At(at) = self.deadline {
+            node.start_deadline(Some(at.into_std()));
+        }
         ScopeHandle::new(node.clone())
     }
 
@@ -110,20 +111,14 @@ impl CancelScope {
     ///
     /// # Panics
     ///
-    /// A scope with a deadline panics when it waits and no runtime is to be found.
+    /// A scope with a deadline panics at its first poll when no runtime is to be found.
+    #[inline]
     pub fn run<F: Future>(self, body: F) -> ScopeRun<F> {
-        let node = match (self.node.into_inner(), &self.name) {
-            (None, Some(_)) => Some(Arc::new(Node::new(Kind::Scope, self.place))),
-            (node, _) => node,
+        let region = match self.node.into_inner() {
+            None => Region::new(Kind::Scope, self.place),
+            Some(node) => Region::with_node(node),
         };
-        if let (Some(node), Some(name)) = (&node, self.name) {
-            node.set_name(name);
-        }
-        ScopeRun::new(
-            node.map_or_else(|| Region::new(Kind::Scope, self.place), Region::with_node),
-            self.deadline,
-            body,
-        )
+        ScopeRun::new(region, self.deadline, body)
     }
 }
 
@@ -139,7 +134,6 @@ impl fmt::Debug for CancelScope {
         f.debug_struct("CancelScope")
             .field("place", &self.place)
             .field("deadline", &self.deadline)
-            .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
@@ -233,6 +227,7 @@ pin_project! {
 }
 
 impl<F> ScopeRun<F> {
+    #[inline]
     pub(crate) fn new(region: Region, deadline: Deadline, body: F) -> Self {
         Self {
             body: Some(body),
@@ -245,6 +240,7 @@ impl<F> ScopeRun<F> {
 impl<F: Future> Future for ScopeRun<F> {
     type Output = Result<F::Output, Cancelled>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(deadline) = this.deadline.take() {

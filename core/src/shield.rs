@@ -18,7 +18,7 @@ use crate::runtime::Rt;
 use crate::scope::ScopeRun;
 use crate::scope::current;
 use crate::scope::deadline::Deadline;
-use crate::scope::reason::{Cause, Reason};
+use crate::scope::reason::Reason;
 use crate::scope::region::Region;
 use crate::scope::tree::{self, Kind, Node, Park};
 use crate::task::Place;
@@ -58,7 +58,7 @@ pub fn shield<F: Future>(body: F) -> Shield<F> {
     }
 }
 
-/// As [`shield`], for a body that wants to know when the outside is cancelled.
+/// As [`shield`], for a body that wants to know when the outside is cancelled (SH1, SH4).
 ///
 /// # Cancellation
 ///
@@ -112,6 +112,25 @@ where
 /// # Panics
 ///
 /// When the grace period starts and no runtime is to be found.
+///
+/// ```
+/// use anyrt::{CancelScope, shield_for, sleep_forever};
+/// use std::time::Duration;
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let scope = CancelScope::new();
+/// let handle = scope.handle();
+/// let farewell = scope
+///     .run(async {
+///         handle.cancel();
+///         // Asked to stop, it does not: after 2 ms it is dropped.
+///         shield_for(Duration::from_millis(2), sleep_forever()).await.is_err()
+///     })
+///     .await;
+/// assert_eq!(farewell.ok(), Some(true));
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 #[track_caller]
 pub fn shield_for<F: Future>(grace: Duration, body: F) -> ShieldFor<F> {
     let mut inside = Protected::new(Region::new(Kind::Shield, Place::caller()), body);
@@ -129,6 +148,28 @@ pub fn shield_for<F: Future>(grace: Duration, body: F) -> ShieldFor<F> {
 /// # Cancellation
 ///
 /// With the outside of the shield, and with whatever is around it inside the shield.
+///
+/// ```
+/// use anyrt::{CancelScope, restore, shield, sleep_forever};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let scope = CancelScope::new();
+/// let handle = scope.handle();
+/// let outcome = scope
+///     .run(async {
+///         handle.cancel();
+///         shield(async {
+///             // This part alone may be cut short.
+///             let polled = restore(sleep_forever()).await;
+///             if polled.is_err() { "flushed what was there" } else { "done" }
+///         })
+///         .await
+///     })
+///     .await;
+/// assert_eq!(outcome.ok(), Some("flushed what was there"));
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 #[track_caller]
 pub fn restore<F: Future>(body: F) -> Restore<F> {
     let node = Arc::new(Node::new(Kind::Restore, Place::caller()));
@@ -188,8 +229,8 @@ impl<F> Protected<F> {
     }
 }
 
-fn start_period(region: &mut Region, period: Duration) {
-    region.set_deadline(Rt::here().now().checked_add(period));
+fn start_period(rt: &Rt, region: &mut Region, period: Duration) {
+    region.set_deadline(rt.now().checked_add(period));
 }
 
 impl<F: Future> Future for Protected<F> {
@@ -198,7 +239,7 @@ impl<F: Future> Future for Protected<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(limit) = this.limit.take() {
-            start_period(this.region, limit);
+            start_period(&Rt::here(), this.region, limit);
         }
         if let Poll::Ready(value) = this.region.poll_body(this.body.as_mut(), cx) {
             this.region.leave();
@@ -215,7 +256,8 @@ impl<F: Future> Future for Protected<F> {
             .is_some_and(|node| node.outside_cancelled());
         if cancelled && parked == Park::Wait {
             if let Some(grace) = this.grace.take() {
-                start_period(this.region, grace);
+                let rt = Rt::of(&this.region.settle());
+                start_period(&rt, this.region, grace);
                 parked = this.region.park(cx);
             }
         }
@@ -332,7 +374,7 @@ impl Outside {
 
     /// Why the outside is cancelled, if it is.
     pub fn reason(&self) -> Option<Reason> {
-        self.is_cancelled().then(|| self.shield.outside_reason())?
+        self.is_cancelled().then(|| self.shield.outside_reason())
     }
 }
 
@@ -359,9 +401,7 @@ impl Future for OutsideCancelled {
         if self.key.is_some() {
             return Poll::Pending;
         }
-        // A shield that outlived what was around it is shut down.
-        let reason = self.shield.outside_reason();
-        Poll::Ready(reason.unwrap_or_else(|| Reason::here(Cause::Shutdown)))
+        Poll::Ready(self.shield.outside_reason())
     }
 }
 
@@ -405,9 +445,7 @@ impl<F: Future> Future for Restore<F> {
                 match shield.link(this.node) {
                     Some(key) => *this.link = Some((shield, key)),
                     None => {
-                        if let Some(reason) = shield.outside_reason() {
-                            tree::cancel(this.node, reason);
-                        }
+                        tree::cancel(this.node, shield.outside_reason());
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cell;
 pub(crate) mod child;
+mod waiters;
 
 use std::fmt;
 use std::future::Future;
@@ -22,6 +23,7 @@ use crate::scope::current;
 pub struct Place(&'static Location<'static>);
 
 impl Place {
+    #[inline]
     #[track_caller]
     pub(crate) fn caller() -> Self {
         Self(Location::caller())
@@ -224,11 +226,11 @@ impl<T> TaskHandle<T> {
         }
     }
 
-    /// Waits for the task's end, without taking its value.
+    /// Waits for the task's end, without taking its value (HA1).
     ///
     /// # Cancellation
     ///
-    /// As awaiting the handle; dropping it leaves the task alone.
+    /// As awaiting the handle; dropping it leaves the task alone (HA3).
     pub fn wait(&self) -> Wait<'_, T> {
         Wait::new(&self.cell)
     }

@@ -140,7 +140,12 @@ impl RegionInfo {
 
 impl fmt::Display for RegionInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:indent$}{}", "", self.kind, indent = self.depth * 2)?;
+        // A tree can be deeper than a line is long.
+        let indent = (self.depth * 2).min(100);
+        write!(f, "{:indent$}{}", "", self.kind)?;
+        if self.depth * 2 > indent {
+            write!(f, " (depth {})", self.depth)?;
+        }
         if let Some(name) = &self.name {
             write!(f, " {name:?}")?;
         }

@@ -4,13 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::ops::{Add, AddAssign, Sub};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyrt_backend::Timer;
 
-use crate::checkpoint::{Checkpoint, Gate, checkpoint};
+use crate::checkpoint::{Checkpoint, checkpoint};
 use crate::runtime::Rt;
+use crate::scope::current;
 
 /// What is further away than this never comes: runtimes cannot wait for it.
 const HORIZON: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -124,7 +125,7 @@ impl From<std::time::Instant> for Instant {
     }
 }
 
-/// Waits for a period, which starts at the first poll.
+/// Waits for a period, which starts at the first poll (DL1, SC4).
 ///
 /// Zero is a [`checkpoint`]. `Duration::MAX` waits for ever.
 ///
@@ -151,7 +152,7 @@ pub fn sleep(period: Duration) -> Sleep {
     Sleep::new(Until::After(period))
 }
 
-/// Waits until an instant. One that has passed is a [`checkpoint`].
+/// Waits until an instant. One that has passed is a [`checkpoint`] (DL1, SC4).
 ///
 /// # Cancellation
 ///
@@ -160,6 +161,21 @@ pub fn sleep(period: Duration) -> Sleep {
 /// # Panics
 ///
 /// As [`sleep`].
+///
+/// ```
+/// use anyrt::{Instant, sleep_until};
+/// use std::time::Duration;
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let mut tick = Instant::now();
+/// for _ in 0..3 {
+///     tick += Duration::from_millis(1);
+///     sleep_until(tick).await;
+///     assert!(Instant::now() >= tick);
+/// }
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 pub fn sleep_until(at: Instant) -> Sleep {
     Sleep::new(Until::At(at))
 }
@@ -169,6 +185,16 @@ pub fn sleep_until(at: Instant) -> Sleep {
 /// # Cancellation
 ///
 /// Never completes, so a cancel is the only way out of it.
+///
+/// ```
+/// use anyrt::{move_on_after, sleep_forever};
+/// use std::time::Duration;
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// assert!(move_on_after(Duration::from_millis(1), sleep_forever()).await.is_none());
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 pub fn sleep_forever() -> Sleep {
     Sleep::new(Until::Never)
 }
@@ -184,7 +210,6 @@ enum Until {
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep {
     until: Until,
-    gate: Gate,
     state: State,
 }
 
@@ -200,7 +225,6 @@ impl Sleep {
     fn new(until: Until) -> Self {
         Self {
             until,
-            gate: Gate::new(),
             state: State::New,
         }
     }
@@ -230,19 +254,19 @@ impl Future for Sleep {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        ready!(this.gate.pass());
+        // Whether it was waiting before or not: a sleep has nothing to lose, and one that nobody polled
+        // when the cancel came must not end later.
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
         if matches!(this.state, State::New) {
             this.state = this.start();
         }
-        let slept = match &mut this.state {
+        match &mut this.state {
             State::Timer(timer) => timer.as_mut().poll(cx),
             State::Checkpoint(checkpoint) => Pin::new(checkpoint).poll(cx),
             State::Never | State::New => Poll::Pending,
-        };
-        if slept.is_pending() {
-            this.gate.waited();
         }
-        slept
     }
 }
 

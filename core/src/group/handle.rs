@@ -1,4 +1,7 @@
 //! The groups that users see: handles that spawn, limit, cancel and defer.
+//!
+//! Longer than other files, since two types have the same interface and differ in what their children
+//! return: one type cannot have both spawns.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -40,6 +43,7 @@ impl Spec {
     }
 
     /// The shared part of a task that the group has admitted.
+    #[inline]
     pub(crate) fn core(self, group: &Arc<Group>) -> TaskCore {
         // A daemon takes no place: it would keep it for as long as the group lives.
         let limited = !self.daemon && group.is_limited();
@@ -52,6 +56,7 @@ impl Spec {
 }
 
 /// After a task is in the tree: a daemon that comes when only daemons are left is one too many.
+#[inline]
 pub(crate) fn stop_late_daemon(core: &TaskCore) {
     if core.daemon && core.group.ledger.daemons_are_stopped() {
         let reason = Reason::here(Cause::Shutdown);
@@ -65,15 +70,16 @@ fn refused<T>(group: &Arc<Group>, spec: Spec) -> TaskHandle<T> {
 }
 
 /// Spawns a task, or gives its future back if the group has closed.
-fn spawn<F, T, E>(
+fn spawn<F, S, T, E>(
     group: &Arc<Group>,
     spec: Spec,
     future: F,
-    split: fn(F::Output) -> Result<T, E>,
+    split: S,
 ) -> Result<TaskHandle<T>, F>
 where
     F: Future + Send + 'static,
     F::Output: 'static,
+    S: Fn(F::Output) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: Send + 'static,
 {
@@ -150,6 +156,17 @@ macro_rules! group_controls {
         ///
         /// The hook is told how the group ended. It may return a result; a failure is kept and
         /// reported, and does not stop the others. It runs even where foreign code drops the group.
+        ///
+        /// ```
+        /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+        /// anyrt::task_group(async |g| {
+        ///     g.defer(async |exit| println!("all children are gone: {exit:?}"));
+        ///     g.spawn(async { println!("a child") });
+        /// })
+        /// .await
+        /// # })??;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         pub fn defer<H, HF>(&self, hook: H)
         where
             H: FnOnce(Exit) -> HF + Send + 'static,
@@ -223,6 +240,21 @@ impl TaskGroup {
     /// Until then the child lives in the caller's region: cancelling the caller cancels it, cancelling
     /// the group does not. From then on it lives in the group (ST2).
     ///
+    /// ```
+    /// use anyrt::task_group;
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// task_group(async |g| {
+    ///     let started = g.start(async |started| { started.set("port 80"); 7 }).await;
+    ///     let (port, task) = started.expect("it calls `set`");
+    ///     assert_eq!(port, "port 80");
+    ///     assert_eq!(task.await.ok(), Some(7));
+    /// })
+    /// .await
+    /// # })??;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`StartError`](crate::StartError), where the child ended before it had started.
@@ -258,6 +290,20 @@ impl TaskGroup {
     /// Zero starts nobody until the limit is raised. Daemons do not count. Children that wait for
     /// their place when the group is cancelled end without being polled. Children that were spawned
     /// before the first limit was set are not counted.
+    ///
+    /// ```
+    /// use anyrt::{run_in_threadpool, task_group};
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let count = task_group(async |g| {
+    ///     g.limit(4);
+    ///     let all: Vec<_> = (0..20).map(|n| g.spawn(run_in_threadpool(move || n * n))).collect();
+    ///     all.len()
+    /// });
+    /// assert_eq!(count.await.ok(), Some(20));
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
     pub fn limit(&self, children: usize) {
         self.group.set_limit(children);
     }
@@ -315,6 +361,24 @@ impl<E: Send + 'static> TryTaskGroup<E> {
     /// Until then the child lives in the caller's region: cancelling the caller cancels it, cancelling
     /// the group does not. From then on it lives in the group (ST2).
     ///
+    /// ```
+    /// use anyrt::{StartError, try_task_group};
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let outcome = try_task_group(async |g| {
+    ///     let no_port = g.start(async |started| {
+    ///         if false { started.set(80) }
+    ///         Err::<(), _>("the port is taken")
+    ///     });
+    ///     // The error is the caller's, not the group's.
+    ///     assert_eq!(no_port.await.err(), Some(StartError::Failed("the port is taken")));
+    ///     Ok(())
+    /// });
+    /// assert!(outcome.await.is_ok());
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`StartError`], where the child failed or ended before it had started. That error is not the
@@ -352,6 +416,20 @@ impl<E: Send + 'static> TryTaskGroup<E> {
     /// Zero starts nobody until the limit is raised. Daemons do not count. Children that wait for
     /// their place when the group is cancelled end without being polled. Children that were spawned
     /// before the first limit was set are not counted.
+    ///
+    /// ```
+    /// use anyrt::{run_in_threadpool, task_group};
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let count = task_group(async |g| {
+    ///     g.limit(4);
+    ///     let all: Vec<_> = (0..20).map(|n| g.spawn(run_in_threadpool(move || n * n))).collect();
+    ///     all.len()
+    /// });
+    /// assert_eq!(count.await.ok(), Some(20));
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
     pub fn limit(&self, children: usize) {
         self.group.set_limit(children);
     }
@@ -419,6 +497,10 @@ impl TaskBuilder<'_, TaskGroup> {
     /// # Cancellation
     ///
     /// As [`TaskGroup::start`].
+    ///
+    /// # Panics
+    ///
+    /// As [`TaskGroup::start`].
     pub fn start<V, M, F>(
         self,
         make: M,
@@ -463,6 +545,10 @@ impl<E: Send + 'static> TaskBuilder<'_, TryTaskGroup<E>> {
     /// As [`TryTaskGroup::start`].
     ///
     /// # Cancellation
+    ///
+    /// As [`TryTaskGroup::start`].
+    ///
+    /// # Panics
     ///
     /// As [`TryTaskGroup::start`].
     pub fn start<V, M, F, T>(

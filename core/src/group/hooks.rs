@@ -14,7 +14,7 @@ use crate::outcome::{Exit, confine, message_of};
 use crate::report::Report;
 use crate::scope::tree::Kind;
 use crate::task::Place;
-use crate::thread::pool::hop;
+use crate::thread::hop::hop;
 
 /// What a hook returns: nothing, or a result whose error is kept and reported.
 pub trait HookOutput: sealed::Sealed {
@@ -69,10 +69,14 @@ impl Group {
         H: FnOnce(Exit) -> R + Send + 'static,
         R: HookOutput,
     {
-        let rt = self.rt.clone();
+        let (rt, place) = (self.rt.clone(), self.place);
         self.push_hook(Box::new(move |exit| {
             // A lane of its own: a hook never waits for the limiter of blocking calls (TH9).
-            Box::pin(hop(&rt, move || hook(exit).failure()))
+            let hopping = hop(&rt, place, move || hook(exit).failure());
+            Box::pin(async {
+                let shut_down = || Some("not run: the runtime has shut down".to_owned());
+                hopping.await.unwrap_or_else(shut_down)
+            })
         }));
     }
 
@@ -110,6 +114,8 @@ impl Group {
 /// there is no host or the body or a child has panicked before.
 pub(crate) async fn run_hooks(group: Arc<Group>, exit: Exit, has_host: bool) {
     let mut failures = Vec::new();
+    // The panic that the host has got, and how many failures there were before it.
+    let mut kept = None;
     while let Some(hook) = group.pop_hook() {
         let exit = exit.clone();
         let outcome = match confine(|| hook(exit)) {
@@ -120,11 +126,18 @@ pub(crate) async fn run_hooks(group: Arc<Group>, exit: Exit, has_host: bool) {
             Ok(failure) => failures.extend(failure),
             Err(payload) => {
                 let message = message_of(&payload);
-                if !has_host || !group.keep_panic(payload, None) {
-                    failures.push(format!("panicked: {message}"));
+                let failure = format!("panicked: {message}");
+                if has_host && group.keep_panic(payload, None) {
+                    kept = Some((failures.len(), failure));
+                } else {
+                    failures.push(failure);
                 }
             }
         }
+    }
+    if let Some((place, failure)) = kept.filter(|_| group.is_orphaned()) {
+        // Foreign code has dropped the host since, and nobody resumes it.
+        failures.insert(place, failure);
     }
     if !failures.is_empty() {
         group.rt.report(Report::HooksFailed {

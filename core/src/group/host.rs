@@ -25,6 +25,7 @@ use std::thread;
 use pin_project_lite::pin_project;
 
 use super::hooks::run_hooks;
+use super::orphan::Escape;
 use super::{Group, orphan};
 use crate::error::Cancelled;
 use crate::finally::Cleanup;
@@ -42,6 +43,8 @@ pub(crate) trait Shape<O> {
     type Value;
     /// What awaiting the group gives.
     type Output;
+    /// Whether the children live in the host.
+    const IS_LOCAL: bool = false;
 
     /// Takes the body's output: its value, or nothing where it failed and the error was kept.
     fn body(&mut self, output: O, group: &Group) -> Option<Self::Value>;
@@ -100,6 +103,7 @@ pin_project! {
         region: Region,
         // Of a root; elsewhere the runtime is found at the first poll.
         rt: Option<Arc<Rt>>,
+        adopts: bool,
         group: Option<Arc<Group>>,
         #[pin]
         body: Option<F>,
@@ -131,6 +135,7 @@ where
             stage: Stage::New,
             region: Region::new(kind, place),
             rt: None,
+            adopts: false,
             group: None,
             body: None,
             value: None,
@@ -138,8 +143,15 @@ where
         }
     }
 
-    /// The root of a runtime.
+    /// The root of a runtime, which also adopts what escapes from foreign tasks.
     pub(crate) fn root(rt: Arc<Rt>, place: Place, make: M, shape: S) -> Self {
+        let mut host = Self::attached(rt, place, make, shape);
+        host.adopts = true;
+        host
+    }
+
+    /// A root inside a runtime that belongs to somebody else.
+    pub(crate) fn attached(rt: Arc<Rt>, place: Place, make: M, shape: S) -> Self {
         let mut host = Self::new(Kind::Root, place, make, shape);
         host.rt = Some(rt);
         host
@@ -156,9 +168,9 @@ where
         } else {
             this.region.settle()
         };
-        let group = Group::new(node, rt);
+        let group = Group::new(node, rt, S::IS_LOCAL);
         if is_root {
-            group.rt.add_root(Arc::downgrade(&group));
+            group.rt.add_root(Arc::downgrade(&group), *this.adopts);
         }
         *this.group = Some(group.clone());
         *this.stage = Stage::Body;
@@ -286,7 +298,8 @@ where
         let body = confine(|| this.region.drop_body(this.body.as_mut()));
         this.shape.drop_children();
         this.shape.report_errors(&group);
-        orphan::adopt(&group, this.region, this.hooks.take(), at_work);
+        let escape = Escape::Dropped { at_work };
+        orphan::adopt(&group, this.region, this.hooks.take(), escape);
         // The panic of a destructor goes on, unless it would abort.
         if let Err(payload) = body {
             if !thread::panicking() {

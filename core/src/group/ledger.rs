@@ -43,6 +43,7 @@ impl Ledger {
     }
 
     /// Counts a task in, unless the group has closed.
+    #[inline]
     #[must_use = "a task that was not admitted must not be spawned"]
     pub(crate) fn admit(&self, daemon: bool) -> bool {
         let one = if daemon { DAEMON } else { TASK };
@@ -54,6 +55,7 @@ impl Ledger {
     }
 
     /// Counts a task out. Says whether the host must look.
+    #[inline]
     #[must_use = "the host waits to be woken"]
     pub(crate) fn count_out(&self, daemon: bool) -> bool {
         let one = if daemon { DAEMON } else { TASK };

@@ -25,8 +25,11 @@ pub(crate) struct Waiting<T> {
 }
 
 impl<T> Waiting<T> {
+    /// Whether the child was cancelled, alone or from around: the cancel may still be on its way to the
+    /// child's own node, and the host does not look again when it arrives there.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.member.core().is_cancelled()
+        let core = self.member.core();
+        core.is_cancelled() || core.is_cancelled_around()
     }
 
     /// The task to be run, or to be dropped unpolled.
@@ -90,7 +93,20 @@ impl<T> Limit<T> {
             Some(_) => self.taken += 1,
             None => self.filling = false,
         }
+        self.shrink();
         next
+    }
+
+    /// Whether somebody waits who may run.
+    pub(crate) fn could_start(&self) -> bool {
+        self.is_waited_for() && self.has_place()
+    }
+
+    /// A burst of children must not keep its peak for as long as the group lives (TG13).
+    fn shrink(&mut self) {
+        if self.waiting.is_empty() && self.waiting.capacity() > 64 {
+            self.waiting = VecDeque::new();
+        }
     }
 
     /// Those that were cancelled while they waited. Each of them gives a place back when it ends, so

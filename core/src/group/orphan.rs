@@ -31,13 +31,22 @@ pub(crate) fn stop_daemons(group: &Group) {
     tree::cancel_daemons(&group.node, &reason);
 }
 
-/// Hands what is left of a cancelled group on. The region of the host goes with it. `at_work` says
-/// whether tasks of it were alive when it was dropped, however fast they are gone.
+/// How foreign code left a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// It dropped the host. `at_work` says whether tasks were alive then, however fast they are gone.
+    Dropped {
+        at_work: bool,
+    },
+    Forgotten,
+}
+
+/// Hands what is left of a cancelled group on. The region of the host goes with it.
 pub(crate) fn adopt(
     group: &Arc<Group>,
     region: &mut Region,
     hooks: Option<HooksRun>,
-    at_work: bool,
+    escape: Escape,
 ) {
     group.orphan();
     // Nobody is there any more to wait with: the region around is not held by what is left.
@@ -45,7 +54,7 @@ pub(crate) fn adopt(
     group.ledger.drain();
     group.drop_cancelled_waiting();
     let nothing_left = group.ledger.try_close() && hooks.is_none() && group.seal_hooks();
-    if at_work || !nothing_left {
+    if escape != (Escape::Dropped { at_work: false }) || !nothing_left {
         group.rt.report(Report::Escaped {
             region: group.node.kind().name(),
             place: group.place,
@@ -57,19 +66,22 @@ pub(crate) fn adopt(
     }
     let region = mem::replace(region, Region::new(Kind::Group, group.place));
     let from = group.node.parent();
-    let task = reap(group.clone(), region, hooks);
+    // The children of a local group that was forgotten are nobody's to poll or to drop.
+    let waits = !(group.is_local && escape == Escape::Forgotten);
+    let task = reap(group.clone(), region, hooks, waits);
     adopt_task(from.as_ref(), Some(group), &group.rt, task);
 }
 
 /// Waits for the children of an orphaned group, then runs its hooks.
-async fn reap(group: Arc<Group>, mut region: Region, hooks: Option<HooksRun>) {
+async fn reap(group: Arc<Group>, mut region: Region, hooks: Option<HooksRun>, waits: bool) {
     shield(async {
         poll_fn(|cx| {
             for registered in [false, true] {
+                group.drop_cancelled_waiting();
                 if group.ledger.stop_daemons() {
                     stop_daemons(&group);
                 }
-                if group.ledger.try_close() {
+                if group.ledger.try_close() || !waits {
                     return Poll::Ready(());
                 }
                 if !registered {
@@ -105,7 +117,7 @@ pub(crate) fn adopt_task(
     let around = from.into_iter().flat_map(tree::outward);
     let groups = around.filter_map(|node| node.group());
     let others = |group: &Arc<Group>| orphan.is_none_or(|orphan| !Arc::ptr_eq(group, orphan));
-    let mut adopters = groups.chain(rt.roots()).filter(others);
+    let mut adopters = groups.chain(rt.adopters()).filter(others);
     let mut task = Some(task);
     while let (Some(next), Some(adopter)) = (task.take(), adopters.next()) {
         task = spawn_own(&adopter, next).err();
@@ -120,20 +132,22 @@ pub(crate) fn adopt_task(
 }
 
 /// Adopts the groups that foreign code forgot (`mem::forget`) instead of dropping them. When nobody of
-/// a root is left alive, a group that is still in its tree has no host that will be polled.
+/// a root is left alive, a group that is still in its tree has no host that will be polled. What is
+/// below such a group may have one: it waits until that group is gone.
 pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
     let mut nodes = vec![root.node.clone()];
     while let Some(node) = nodes.pop() {
-        for kid in node.snapshot().kids {
-            if let SnapshotKid::Region(kid) = kid {
-                nodes.push(kid);
-            }
-        }
         let forgotten = node.group().filter(|group| !Arc::ptr_eq(group, root));
         if let Some(group) = forgotten {
             group.cancel(Reason::here(Cause::Shutdown));
             let mut region = Region::with_node(group.node.clone());
-            quietly(|| adopt(&group, &mut region, None, true));
+            quietly(|| adopt(&group, &mut region, None, Escape::Forgotten));
+            continue;
+        }
+        for kid in node.snapshot().kids {
+            if let SnapshotKid::Region(kid) = kid {
+                nodes.push(kid);
+            }
         }
     }
 }

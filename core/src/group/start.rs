@@ -1,5 +1,7 @@
 //! `start`: spawn a child and wait until it says that it has started (ST1 to ST3).
 //!
+//! One protocol between three sides, which is longer than other files and not clearer in parts.
+//!
 //! | event                         | state    | the child                      | `start`                     |
 //! |-------------------------------|----------|--------------------------------|-----------------------------|
 //! | first poll                    | Waiting  | is below the region of `start` | holds the caller's region   |
@@ -12,7 +14,7 @@
 //!
 //! 1. The group counts the child from the first poll on, so it stays open while `start` waits.
 //! 2. `set` and the child's end settle under one lock which of them came first.
-//! 3. Lock order: the link before the tree.
+//! 3. Lock order: the limit, the link, the tree.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -26,7 +28,7 @@ use anyrt_backend::Task;
 use pin_project_lite::pin_project;
 
 use super::Group;
-use super::handle::{Spec, stop_late_daemon};
+use super::handle::Spec;
 use super::orphan::adopt_task;
 use crate::error::StartError;
 use crate::loom::Mutex;
@@ -108,6 +110,15 @@ impl Link {
             tree::cancel(child, Reason::here(Cause::Shutdown));
         }
         wake(waker);
+    }
+
+    /// Whether the region that the child lives in at this moment is effectively cancelled.
+    pub(crate) fn is_cancelled_around(&self) -> bool {
+        let state = self.state.lock();
+        match state.phase {
+            Phase::Waiting => self.caller.is_cancelled(),
+            _ => self.group.is_cancelled(),
+        }
     }
 
     /// Settles whose business the child's end is, and tells `start` if it is that.
@@ -214,6 +225,8 @@ pin_project! {
         // What the hook is given of an error that nobody else gets.
         lose: fn(E) -> Box<dyn Any + Send>,
         handle: Option<H>,
+        // Whether the group was told of the caller's cancel.
+        told: bool,
     }
 
     impl<B, V, E, H> PinnedDrop for StartRun<B, V, E, H> {
@@ -269,6 +282,7 @@ where
             error: Arc::default(),
             lose,
             handle: None,
+            told: false,
         }
     }
 
@@ -332,9 +346,10 @@ where
             return Poll::Pending;
         };
         let Poll::Ready(phase) = link.poll(cx) else {
-            // A child that waits for its place has to be told of the caller's cancel.
+            // A child that waits for its place has to be told of the caller's cancel, once.
             this.region.listen(cx);
-            if this.region.node().is_some_and(|node| node.is_cancelled()) {
+            if !*this.told && this.region.node().is_some_and(|node| node.is_cancelled()) {
+                *this.told = true;
                 this.group.child_was_cancelled();
             }
             return Poll::Pending;
@@ -360,21 +375,21 @@ where
 }
 
 /// `start` for groups whose children any thread may run.
-pub(crate) fn start<V, M, F, T, E>(
+pub(crate) fn start<V, M, F, S, T, E>(
     group: Arc<Group>,
     spec: Spec,
     make: M,
-    split: fn(F::Output) -> Result<T, E>,
-) -> impl Future<Output = Result<(V, TaskHandle<T>), StartError<E>>> + use<V, M, F, T, E>
+    split: S,
+) -> impl Future<Output = Result<(V, TaskHandle<T>), StartError<E>>> + use<V, M, F, S, T, E>
 where
     V: Send + 'static,
     M: FnOnce(Started<V>) -> F,
     F: Future<Output: 'static> + Send + 'static,
+    S: Fn(F::Output) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: Send + 'static,
 {
     let begin = move |core: TaskCore, started, error| {
-        stop_late_daemon(&core);
         let future = make(started);
         let cell = Arc::new(Cell::new(core));
         let member: Arc<dyn Member> = cell.clone();

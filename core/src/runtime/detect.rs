@@ -4,7 +4,7 @@
 //!
 //! | runtime   | the question                   | true elsewhere                                    |
 //! |-----------|--------------------------------|---------------------------------------------------|
-//! | async-std | is one of its tasks polled     | no                                                |
+//! | async-std | is one of its tasks polled     | under another runtime's `block_on` in such a task |
 //! | tokio     | is there a current handle      | under `enter`, in another runtime below one       |
 //! | smol      | none can be asked              | its executor works from any thread: taken last    |
 

@@ -15,7 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::reason::Reason;
+use super::reason::{Cause, Reason};
 use super::tree::{self, Kind, Node};
 use crate::runtime::Rt;
 use crate::task::{Member, Place, TaskInfo};
@@ -54,31 +54,35 @@ impl Entry {
     }
 }
 
-/// Runs `f` with an entry on the stack and gives the entry back, changed if a node was made for it.
-pub(crate) fn within<R>(entry: Entry, slot: &mut Option<Entry>, f: impl FnOnce() -> R) -> R {
-    struct Pop<'a>(&'a mut Option<Entry>);
+/// Runs `f` with an entry on the stack and gives the entry back, also when `f` unwinds. It is changed
+/// if a node was made for it.
+#[inline]
+pub(crate) fn within<R>(entry: Entry, give_back: impl FnMut(Entry), f: impl FnOnce() -> R) -> R {
+    struct Pop<G: FnMut(Entry)>(G);
 
-    impl Drop for Pop<'_> {
+    impl<G: FnMut(Entry)> Drop for Pop<G> {
+        #[inline]
         fn drop(&mut self) {
-            *self.0 = STACK
-                .try_with(|stack| stack.borrow_mut().pop())
-                .ok()
-                .flatten();
+            if let Ok(Some(entry)) = STACK.try_with(|stack| stack.borrow_mut().pop()) {
+                (self.0)(entry);
+            }
         }
     }
 
+    let mut pop = Pop(give_back);
     // While the thread is being torn down there is no stack: `f` runs without a context.
     let mut entry = Some(entry);
-    let pushed = STACK.try_with(|stack| stack.borrow_mut().extend(entry.take()));
-    if pushed.is_err() {
-        *slot = entry;
-        return f();
+    if STACK
+        .try_with(|stack| stack.borrow_mut().extend(entry.take()))
+        .is_err()
+    {
+        entry.into_iter().for_each(&mut pop.0);
     }
-    let _pop = Pop(slot);
     f()
 }
 
 /// Runs `f` as one poll of a task, with a fresh budget.
+#[inline]
 pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(u16);
 
@@ -90,6 +94,14 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
 
     let _restore = Restore(BUDGET_LEFT.replace(BUDGET));
     f()
+}
+
+/// As [`with_budget`], unless a task's budget is running already.
+pub(crate) fn with_budget_if_none<R>(f: impl FnOnce() -> R) -> R {
+    match BUDGET_LEFT.get() {
+        UNLIMITED => with_budget(f),
+        _ => f(),
+    }
 }
 
 /// Takes one operation off the task's budget. Says `false` when it is used up.
@@ -222,7 +234,10 @@ pub(crate) fn task_info() -> Option<TaskInfo> {
 
 /// Why the current region is cancelled, if it is.
 pub(crate) fn reason() -> Option<Reason> {
-    is_cancelled().then(node)??.visible_reason()
+    let node = is_cancelled().then(node)??;
+    // A region that outlived what was around it is shut down.
+    let reason = node.visible_reason();
+    Some(reason.unwrap_or_else(|| Reason::here(Cause::Shutdown)))
 }
 
 fn peek<R: Default>(f: impl FnOnce(&[Entry]) -> R) -> R {

@@ -31,7 +31,14 @@ pub(crate) enum Deadline {
 impl Deadline {
     /// Starts the deadline at the first poll of a region. One that has passed already cancels the
     /// region, before its body is polled.
+    #[inline]
     pub(crate) fn start(self, region: &mut Region) {
+        if !matches!(self, Deadline::Never) || region.node().is_some() {
+            self.begin(region);
+        }
+    }
+
+    fn begin(self, region: &mut Region) {
         let now = match (self, region.deadline()) {
             (Deadline::Never, None) => return,
             _ => Rt::here().now(),
@@ -65,7 +72,7 @@ fn scope<F: Future>(deadline: Deadline, body: F) -> ScopeRun<F> {
 ///
 /// # Panics
 ///
-/// When it waits and no runtime is to be found.
+/// At its first poll, when no runtime is to be found.
 ///
 /// ```
 /// use anyrt::Tokio;
@@ -85,7 +92,28 @@ pub fn move_on_after<F: Future>(period: Duration, body: F) -> MoveOn<F> {
     }
 }
 
-/// As [`move_on_after`], until an instant of the runtime's clock.
+/// As [`move_on_after`], until an instant of the runtime's clock (DL1).
+///
+/// # Cancellation
+///
+/// As [`move_on_after`].
+///
+/// # Panics
+///
+/// As [`move_on_after`].
+///
+/// ```
+/// use anyrt::{Instant, move_on_at};
+/// use std::{future::pending, time::Duration};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let end = Instant::now() + Duration::from_millis(5);
+/// // Two parts that share one deadline.
+/// assert_eq!(move_on_at(end, async { 7 }).await, Some(7));
+/// assert_eq!(move_on_at(end, pending::<u8>()).await, None);
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 #[track_caller]
 pub fn move_on_at<F: Future>(at: Instant, body: F) -> MoveOn<F> {
     MoveOn {
@@ -93,13 +121,17 @@ pub fn move_on_at<F: Future>(at: Instant, body: F) -> MoveOn<F> {
     }
 }
 
-/// As [`move_on_after`], with an error where the period ended first.
+/// As [`move_on_after`], with an error where the period ended first. Keeps DL1 to DL5.
 ///
 /// # Errors
 ///
 /// [`TimedOut`], which is never a kind of [`Cancelled`](crate::Cancelled) (DL2).
 ///
 /// # Cancellation
+///
+/// As [`move_on_after`].
+///
+/// # Panics
 ///
 /// As [`move_on_after`].
 ///
@@ -120,7 +152,28 @@ pub fn fail_after<F: Future>(period: Duration, body: F) -> FailAfter<F> {
     }
 }
 
-/// As [`fail_after`], until an instant of the runtime's clock.
+/// As [`fail_after`], until an instant of the runtime's clock (DL1).
+///
+/// # Errors
+///
+/// As [`fail_after`].
+///
+/// # Cancellation
+///
+/// As [`move_on_after`].
+///
+/// # Panics
+///
+/// As [`move_on_after`].
+///
+/// ```
+/// use anyrt::{Instant, TimedOut, fail_at, sleep_forever};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// assert_eq!(fail_at(Instant::now(), sleep_forever()).await, Err(TimedOut));
+/// # })?;
+/// # Ok::<(), anyrt::RunError>(())
+/// ```
 #[track_caller]
 pub fn fail_at<F: Future>(at: Instant, body: F) -> FailAfter<F> {
     FailAfter {

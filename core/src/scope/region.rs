@@ -77,6 +77,7 @@ impl Alarm {
 }
 
 impl Region {
+    #[inline]
     pub(crate) const fn new(kind: Kind, place: Place) -> Self {
         Self {
             kind,
@@ -114,20 +115,8 @@ impl Region {
     }
 
     /// Runs `f` inside the region.
+    #[inline]
     pub(crate) fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        struct TakeBack<'a> {
-            slot: Option<Entry>,
-            node: &'a mut Option<Arc<Node>>,
-        }
-
-        impl Drop for TakeBack<'_> {
-            fn drop(&mut self) {
-                if let Some(Entry::Node(node)) = self.slot.take() {
-                    *self.node = Some(node);
-                }
-            }
-        }
-
         let entry = match self.node.take() {
             Some(node) => Entry::Node(node),
             None => Entry::Bare {
@@ -136,14 +125,16 @@ impl Region {
                 deadline: self.deadline,
             },
         };
-        let mut back = TakeBack {
-            slot: None,
-            node: &mut self.node,
+        let give_back = |entry| {
+            if let Entry::Node(node) = entry {
+                self.node = Some(node);
+            }
         };
-        current::within(entry, &mut back.slot, f)
+        current::within(entry, give_back, f)
     }
 
     /// Polls the body inside the region. A body that is ready is dropped there too.
+    #[inline]
     pub(crate) fn poll_body<F: Future>(
         &mut self,
         mut body: Pin<&mut Option<F>>,
@@ -230,6 +221,7 @@ impl Region {
             .expire(deadline, Reason::here(Cause::Deadline));
     }
 
+    #[inline]
     pub(crate) fn node(&self) -> Option<&Arc<Node>> {
         self.node.as_ref()
     }
@@ -247,15 +239,18 @@ impl Region {
     }
 
     /// Takes the region out of the tree.
+    #[inline]
     pub(crate) fn leave(&mut self) {
-        self.alarm = None;
         if let Some(node) = &self.node {
+            // A bare region has no alarm either.
+            self.alarm = None;
             node.detach();
         }
     }
 }
 
 impl Drop for Region {
+    #[inline]
     fn drop(&mut self) {
         self.leave();
     }

@@ -14,15 +14,20 @@
 //! 3. A leaf's key is valid as long as its parent is not effectively cancelled (by 2).
 //! 4. `holds` counts the direct kids that hold. Only its steps between 0 and 1 are passed on, and they
 //!    stop at a node that holds by itself and at a task, so they are a property of one task.
-//! 5. Only `start` moves a living node to another parent, and only one whose old parent is not
+//! 5. A node that is OUT knows the region that made it so: the nearest one around that is OWN, with no
+//!    shield between. Reasons are looked up from one such region to the next.
+//! 6. Only `start` moves a living node to another parent, and only one whose old parent is not
 //!    effectively cancelled, under that parent's lock.
 //!
 //! # Lock order
 //!
 //! Parent before child, never more than two. Wakers are cloned, woken and dropped with no lock held.
 
+mod around;
+mod hold;
 mod leaf;
 mod link;
+mod place;
 mod snapshot;
 mod sweep;
 
@@ -34,13 +39,14 @@ use std::time::Instant;
 
 use slab::Slab;
 
-pub(crate) use self::leaf::{Leaf, Seat, WakerId};
+pub(crate) use self::around::outward;
+pub(crate) use self::leaf::{Leaf, Listed, Seat, WakerId};
 use self::link::Link;
 pub(crate) use self::snapshot::{Snapshot, SnapshotKid};
 pub(crate) use self::sweep::{Sweep, cancel, cancel_daemons};
 use super::reason::Reason;
 use crate::group::Group;
-use crate::loom::{AtomicU8, Mutex, MutexGuard, Ordering};
+use crate::loom::{AtomicU8, Mutex, Ordering};
 use crate::outcome::wake;
 use crate::task::{Place, TaskInfo};
 
@@ -54,6 +60,8 @@ const ATTACHED: u8 = 4;
 const LEFT: u8 = 8;
 /// A handle has moved the deadline.
 const MOVED: u8 = 16;
+/// Somebody cancelled this very region before what is around it was cancelled.
+const FIRST: u8 = 64;
 /// The region outlived the one around it and no longer holds the one it was handed to.
 const LOOSE: u8 = 32;
 
@@ -128,6 +136,8 @@ pub(crate) struct Node {
 #[derive(Default)]
 struct Inner {
     parent: Option<Arc<Node>>,
+    /// The region around that was cancelled and made this one OUT.
+    cause: Option<Arc<Node>>,
     /// Where the parent lists this node.
     key: usize,
     /// How many direct kids hold this region. Below zero for a moment where a region that several
@@ -235,6 +245,11 @@ impl Node {
         self.has(OWN)
     }
 
+    /// Whether this very region was cancelled, and before what is around it was.
+    pub(crate) fn was_cancelled_first(&self) -> bool {
+        self.has(FIRST)
+    }
+
     /// Whether the region around this one is effectively cancelled.
     pub(crate) fn outside_cancelled(&self) -> bool {
         self.has(OUT)
@@ -306,194 +321,6 @@ impl Node {
         wake(waker);
     }
 
-    /// Gives the node its place below `parent`, or makes it a root of its own.
-    pub(crate) fn attach(self: &Arc<Self>, parent: Option<Arc<Node>>) {
-        let Some(parent) = parent else {
-            self.inner.lock().since = Some(Instant::now());
-            self.raise(ATTACHED);
-            return;
-        };
-        {
-            let mut above = parent.inner.lock();
-            let mut inner = self.inner.lock();
-            self.attach_locked(&parent, &mut above, &mut inner);
-        }
-        if self.kind.holds() {
-            parent.hold();
-        }
-    }
-
-    fn attach_locked(
-        self: &Arc<Self>,
-        parent: &Arc<Node>,
-        above: &mut MutexGuard<'_, Inner>,
-        inner: &mut MutexGuard<'_, Inner>,
-    ) {
-        inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
-        inner.parent = Some(parent.clone());
-        if !self.kind.is_task() {
-            inner.since = Some(Instant::now());
-        }
-        self.raise(if parent.is_cancelled() {
-            ATTACHED | OUT
-        } else {
-            ATTACHED
-        });
-    }
-
-    /// Takes the node out of the tree. What it still lists outlived it (a future that was polled on
-    /// elsewhere, or forgotten) and goes to the region around.
-    pub(crate) fn detach(&self) {
-        let (parent, key, holding, waker, kids) = {
-            let mut inner = self.inner.lock();
-            self.raise(LEFT);
-            let kids = inner.rare.as_mut().map(|rare| mem::take(&mut rare.kids));
-            let holding = self.holds_parent(&inner);
-            let parent = inner.parent.take();
-            (parent, inner.key, holding, inner.waker.take(), kids)
-        };
-        drop(waker);
-        // The kids first: the region around is held without a gap.
-        for (_, kid) in kids.into_iter().flatten() {
-            if let Kid::Region(kid) = kid {
-                let same_task = parent.as_ref().filter(|_| !self.kind.is_task());
-                kid.hand_to(parent.as_ref(), same_task.is_some());
-            }
-        }
-        if let Some(parent) = &parent {
-            let kid = parent.inner.lock().remove_kid(key);
-            drop(kid);
-            if holding {
-                parent.unhold();
-            }
-        }
-    }
-
-    /// Whether this region counts as one that holds the region around.
-    fn holds_parent(&self, inner: &Inner) -> bool {
-        let passes = !self.kind.is_task() && inner.holds > 0;
-        !self.has(LOOSE) && (self.kind.holds() || passes)
-    }
-
-    /// Moves a region that outlived its parent outward. In the same task it goes on to hold; in
-    /// another one, or in none, it holds nobody any more.
-    fn hand_to(self: &Arc<Self>, parent: Option<&Arc<Node>>, same_task: bool) {
-        let Some(parent) = parent else {
-            let mut inner = self.inner.lock();
-            self.raise(LOOSE);
-            inner.parent = None;
-            return;
-        };
-        let (cancelled, holding) = {
-            let mut above = parent.inner.lock();
-            let mut inner = self.inner.lock();
-            if self.has(LEFT) {
-                return;
-            }
-            if !same_task {
-                self.raise(LOOSE);
-            }
-            inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
-            inner.parent = Some(parent.clone());
-            (parent.is_cancelled(), self.holds_parent(&inner))
-        };
-        if holding {
-            parent.hold();
-        }
-        if cancelled {
-            Sweep::below(self).run();
-        }
-    }
-
-    /// Stops holding the region around: foreign code dropped this one, and nothing must wait for
-    /// what it left but the group that adopts it.
-    pub(crate) fn loosen(&self) {
-        let parent = {
-            let inner = self.inner.lock();
-            let holding = self.kind.holds() && self.raise(LOOSE) & LOOSE == 0;
-            if holding { inner.parent.clone() } else { None }
-        };
-        if let Some(parent) = parent {
-            parent.unhold();
-        }
-    }
-
-    /// Moves a started child from the region of `start` to its group, unless `from` was cancelled
-    /// first (invariant 5). The sweep that comes back is run with no lock held.
-    pub(crate) fn move_to(self: &Arc<Self>, from: &Arc<Node>, to: &Arc<Node>) -> Option<Sweep> {
-        let kid = {
-            let mut above = from.inner.lock();
-            let mut inner = self.inner.lock();
-            if from.is_cancelled() || self.has(LEFT) {
-                return None;
-            }
-            inner.parent = None;
-            above.remove_kid(inner.key)
-        };
-        drop(kid);
-        let mut above = to.inner.lock();
-        let mut inner = self.inner.lock();
-        if !self.has(LEFT) {
-            inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
-            inner.parent = Some(to.clone());
-        }
-        Some(if to.is_cancelled() {
-            Sweep::below(self)
-        } else {
-            Sweep::default()
-        })
-    }
-
-    /// Counts one more direct kid that holds (invariant 4).
-    fn hold(self: &Arc<Self>) {
-        let mut node = self.clone();
-        loop {
-            let next = {
-                let mut inner = node.inner.lock();
-                inner.holds += 1;
-                if inner.holds != 1 || node.keeps_holds() {
-                    return;
-                }
-                inner.parent.clone()
-            };
-            match next {
-                Some(parent) => node = parent,
-                None => return,
-            }
-        }
-    }
-
-    /// Whether the holds of this region's kids are not passed on.
-    fn keeps_holds(&self) -> bool {
-        self.kind.holds() || self.kind.is_task() || self.has(LOOSE)
-    }
-
-    /// Counts one kid less that holds. A cancelled region that nothing holds any more is woken.
-    fn unhold(self: &Arc<Self>) {
-        let mut node = self.clone();
-        loop {
-            let (waker, next) = {
-                let mut inner = node.inner.lock();
-                inner.holds -= 1;
-                if inner.holds != 0 {
-                    return;
-                }
-                let waker = if node.is_cancelled() {
-                    inner.waker.take()
-                } else {
-                    None
-                };
-                let parent = inner.parent.clone();
-                (waker, parent.filter(|_| !node.keeps_holds()))
-            };
-            wake(waker);
-            match next {
-                Some(parent) => node = parent,
-                None => return,
-            }
-        }
-    }
-
     /// Registers the region's waker, or says that its body must be dropped now.
     pub(crate) fn park(&self, cx: &Context<'_>) -> Park {
         self.register(cx, |inner| self.is_cancelled() && inner.holds <= 0)
@@ -531,65 +358,6 @@ impl Node {
         drop(old);
         Park::Wait
     }
-
-    /// The reason that code inside this region sees: that of the outermost visible cancelled
-    /// region, the one that will absorb (SC8).
-    pub(crate) fn visible_reason(self: &Arc<Self>) -> Option<Reason> {
-        let mut reason = None;
-        for node in outward(self) {
-            if node.cancel_called() {
-                reason = node.own_reason().or(reason);
-            }
-            if node.kind.is_shield() {
-                break;
-            }
-        }
-        reason
-    }
-
-    /// The reason that code outside this region sees.
-    pub(crate) fn outside_reason(&self) -> Option<Reason> {
-        self.parent()?.visible_reason()
-    }
-
-    /// The earliest deadline, outward to the nearest shield (DL3), which a `restore` undoes (SH4).
-    pub(crate) fn effective_deadline(self: &Arc<Self>) -> Option<Instant> {
-        let mut earliest: Option<Instant> = None;
-        let mut restored = false;
-        for node in outward(self) {
-            if let Some(deadline) = node.deadline() {
-                earliest = Some(earliest.map_or(deadline, |e| e.min(deadline)));
-            }
-            if node.kind.is_shield() && !restored {
-                break;
-            }
-            // It undoes one shield, of its own task.
-            restored = match node.kind {
-                Kind::Restore => true,
-                kind => restored && !kind.is_shield() && !kind.is_task(),
-            };
-        }
-        earliest
-    }
-
-    /// Cancels for a deadline that has passed: the outermost visible region whose own is not later
-    /// (DL3). Nothing happens if the deadline has been moved meanwhile (DL4).
-    pub(crate) fn expire(self: &Arc<Self>, deadline: Instant, reason: Reason) {
-        if self.deadline().is_none_or(|now| now > deadline) {
-            return;
-        }
-        let mut charged = self.clone();
-        for node in outward(self) {
-            let shield = node.kind.is_shield();
-            if node.deadline().is_some_and(|d| d <= deadline) {
-                charged = node;
-            }
-            if shield {
-                break;
-            }
-        }
-        cancel(&charged, reason);
-    }
 }
 
 impl fmt::Debug for Node {
@@ -606,14 +374,11 @@ impl fmt::Debug for Node {
 /// Dropping the last link of a long chain must not recurse through it.
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut next = mem::take(&mut *self.inner.lock()).parent;
+        let mut inner = mem::take(&mut *self.inner.lock());
+        let mut next = inner.parent.take();
+        drop(inner);
         while let Some(node) = next {
             next = Arc::into_inner(node).and_then(|node| node.inner.lock().parent.take());
         }
     }
-}
-
-/// A node and all around it, innermost first.
-pub(crate) fn outward(node: &Arc<Node>) -> impl Iterator<Item = Arc<Node>> + use<> {
-    std::iter::successors(Some(node.clone()), |node| node.parent())
 }

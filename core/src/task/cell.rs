@@ -7,17 +7,15 @@ use std::any::Any;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Waker};
+use std::task::Context;
 
-use slab::Slab;
-
+use super::waiters::Waiters;
 use super::{Place, TaskId, TaskInfo, TaskStatus};
 use crate::error::{Cancelled, TaskError};
 use crate::group::Group;
 use crate::group::handle::Spec;
 use crate::group::start::Link;
 use crate::loom::Mutex;
-use crate::outcome::wake;
 use crate::scope::ScopeHandle;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{Kind, Node, Seat};
@@ -37,6 +35,7 @@ pub(crate) struct TaskCore {
 }
 
 impl TaskCore {
+    #[inline]
     pub(crate) fn new(group: Arc<Group>, place: Place, daemon: bool, limited: bool) -> Self {
         Self {
             group,
@@ -88,6 +87,14 @@ impl TaskCore {
         }
     }
 
+    /// Whether the region that the task lives in is effectively cancelled.
+    pub(crate) fn is_cancelled_around(&self) -> bool {
+        match &self.link {
+            Some(link) => link.is_cancelled_around(),
+            None => self.group.node.is_cancelled(),
+        }
+    }
+
     pub(crate) fn info(&self) -> TaskInfo {
         self.seat
             .node()
@@ -113,22 +120,32 @@ pub(crate) trait Member: Any + Send + Sync {
     fn core(&self) -> &TaskCore;
 
     /// Ends the task for its handle, without a value. Wakes who waits.
-    fn end(&self, status: TaskStatus, cancelled: Option<Cancelled>);
+    fn end(&self, end: End);
 
     fn as_any(&self) -> &dyn Any;
+}
+
+/// How a task ended that has no value.
+pub(crate) enum End {
+    Failed,
+    Panicked,
+    Cancelled(Cancelled),
 }
 
 /// A task and its value.
 pub(crate) struct Cell<T> {
     core: TaskCore,
-    slot: Mutex<Slot<T>>,
+    state: Mutex<State<T>>,
 }
 
-struct Slot<T> {
-    status: TaskStatus,
-    value: Option<T>,
-    cancelled: Option<Cancelled>,
-    waiters: Slab<Waker>,
+/// How a task is doing, and what it left. Small: it lives as long as a handle is kept.
+enum State<T> {
+    Running(Waiters),
+    /// With its value, until that is taken.
+    Completed(Option<T>),
+    Failed,
+    Panicked,
+    Cancelled(Box<Cancelled>),
 }
 
 /// What a handle gives.
@@ -141,12 +158,7 @@ impl<T> Cell<T> {
     pub(crate) fn new(core: TaskCore) -> Self {
         Self {
             core,
-            slot: Mutex::new(Slot {
-                status: TaskStatus::Running,
-                value: None,
-                cancelled: None,
-                waiters: Slab::new(),
-            }),
+            state: Mutex::new(State::Running(Waiters::default())),
         }
     }
 
@@ -156,7 +168,7 @@ impl<T> Cell<T> {
 
     /// Ends the task with a value. Wakes who waits.
     pub(crate) fn complete(&self, value: T) {
-        self.finish(TaskStatus::Completed, Some(value), None);
+        self.finish(State::Completed(Some(value)));
     }
 
     /// A task that a closed group did not take.
@@ -165,21 +177,18 @@ impl<T> Cell<T> {
         if spec.name.is_some() {
             core.name(spec.name);
         }
-        let cell = Self::new(core);
         let reason = Cancelled::new(Reason::here(Cause::GroupClosed));
-        cell.finish(TaskStatus::Cancelled, None, Some(reason));
-        cell
+        Self {
+            core,
+            state: Mutex::new(State::Cancelled(Box::new(reason))),
+        }
     }
 
-    fn finish(&self, status: TaskStatus, value: Option<T>, cancelled: Option<Cancelled>) {
-        let waiters = {
-            let mut slot = self.slot.lock();
-            slot.status = status;
-            slot.value = value;
-            slot.cancelled = cancelled;
-            mem::take(&mut slot.waiters)
-        };
-        wake(waiters.into_iter().map(|(_, waker)| waker));
+    fn finish(&self, state: State<T>) {
+        let old = mem::replace(&mut *self.state.lock(), state);
+        if let State::Running(waiters) = old {
+            waiters.wake();
+        }
     }
 
     /// Cancels this task alone. Says whether this call is the one that did.
@@ -195,20 +204,26 @@ impl<T> Cell<T> {
     }
 
     pub(crate) fn status(&self) -> TaskStatus {
-        self.slot.lock().status
+        match &*self.state.lock() {
+            State::Running(_) => TaskStatus::Running,
+            State::Completed(_) => TaskStatus::Completed,
+            State::Failed => TaskStatus::Failed,
+            State::Panicked => TaskStatus::Panicked,
+            State::Cancelled(_) => TaskStatus::Cancelled,
+        }
     }
 
     /// Takes the value of a task that has ended, or says why there is none.
     pub(crate) fn take(&self) -> Outcome<T> {
-        let mut slot = self.slot.lock();
-        let error = match (slot.status, slot.value.take()) {
-            (_, Some(value)) => return Outcome::Value(value),
-            (TaskStatus::Failed, None) => TaskError::Failed,
-            (TaskStatus::Panicked, None) => TaskError::Panicked,
-            (_, None) => match &slot.cancelled {
-                Some(cancelled) => TaskError::Cancelled(cancelled.clone()),
+        let error = match &mut *self.state.lock() {
+            State::Completed(value) => match value.take() {
+                Some(value) => return Outcome::Value(value),
                 None => TaskError::Taken,
             },
+            State::Failed => TaskError::Failed,
+            State::Panicked => TaskError::Panicked,
+            State::Cancelled(cancelled) => TaskError::Cancelled((**cancelled).clone()),
+            State::Running(_) => unreachable!("it is asked for what it left once it has ended"),
         };
         Outcome::Error(error)
     }
@@ -219,33 +234,28 @@ impl<T> Cell<T> {
             return true;
         }
         let mut waker = cx.waker().clone();
-        let mut slot = self.slot.lock();
-        if slot.status != TaskStatus::Running {
-            *key = None;
-            drop(slot);
+        let mut state = self.state.lock();
+        let State::Running(waiters) = &mut *state else {
+            drop(state);
             return true;
-        }
-        match key.and_then(|key| slot.waiters.get_mut(key)) {
+        };
+        match key.and_then(|key| waiters.get_mut(key)) {
             Some(listed) => mem::swap(listed, &mut waker),
             None => {
-                *key = Some(slot.waiters.insert(waker));
+                *key = Some(waiters.insert(waker));
                 return false;
             }
         }
-        drop(slot);
+        drop(state);
         false
     }
 
-    /// Takes a waker off the list.
+    /// Takes a waker off the list, which is gone already if the task has ended.
     pub(crate) fn forget(&self, key: &mut Option<usize>) {
         let Some(key) = key.take() else { return };
-        let waker = {
-            let mut slot = self.slot.lock();
-            // The list is taken whole when the task ends.
-            match slot.status {
-                TaskStatus::Running => slot.waiters.try_remove(key),
-                _ => None,
-            }
+        let waker = match &mut *self.state.lock() {
+            State::Running(waiters) => waiters.remove(key),
+            _ => None,
         };
         drop(waker);
     }
@@ -256,8 +266,12 @@ impl<T: Send + 'static> Member for Cell<T> {
         &self.core
     }
 
-    fn end(&self, status: TaskStatus, cancelled: Option<Cancelled>) {
-        self.finish(status, None, cancelled);
+    fn end(&self, end: End) {
+        self.finish(match end {
+            End::Failed => State::Failed,
+            End::Panicked => State::Panicked,
+            End::Cancelled(cancelled) => State::Cancelled(Box::new(cancelled)),
+        });
     }
 
     fn as_any(&self) -> &dyn Any {

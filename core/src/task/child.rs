@@ -6,7 +6,8 @@
 //!   >> end    1 the future is dropped, its panic kept
 //!             2 the value goes to the handle, or the reason why there is none is found
 //!             3 the task leaves the tree
-//!             4 an error or a panic goes to `start` or to the group, which is cancelled
+//!             4 an error or a panic goes to `start` or to the group, which is cancelled; the group
+//!               learns of a cancel from outside of it
 //!             5 the handle is told
 //!             6 the group's next child that waits for a place gets this one's
 //!             7 the group counts the task out
@@ -22,17 +23,18 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use super::cell::{Cell, Member, TaskCore};
+use super::cell::{Cell, End, Member, TaskCore};
 use super::{TaskInfo, TaskStatus};
 use crate::error::Cancelled;
 use crate::group::Group;
-use crate::group::start::Business;
+use crate::group::start::{Business, Link};
 use crate::loom::Mutex;
-use crate::outcome::{Payload, confine, quietly};
+use crate::outcome::{Payload, confine, quietly, wake};
 use crate::scope::current::{self, Entry};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{Park, WakerId};
@@ -53,14 +55,15 @@ pub(crate) trait Deliver<O> {
 }
 
 /// Delivery to handles and groups that any thread may hold.
-pub(crate) struct ToGroup<O, T, E> {
-    split: fn(O) -> Result<T, E>,
+pub(crate) struct ToGroup<S, E> {
+    split: S,
     error: Option<E>,
     start: Option<Arc<Mutex<Option<E>>>>,
 }
 
-impl<O, T, E> ToGroup<O, T, E> {
-    pub(crate) fn new(split: fn(O) -> Result<T, E>, start: Option<Arc<Mutex<Option<E>>>>) -> Self {
+impl<S, E> ToGroup<S, E> {
+    /// `split` tells a value from an error.
+    pub(crate) fn new(split: S, start: Option<Arc<Mutex<Option<E>>>>) -> Self {
         Self {
             split,
             error: None,
@@ -69,7 +72,12 @@ impl<O, T, E> ToGroup<O, T, E> {
     }
 }
 
-impl<O, T: Send + 'static, E: Send + 'static> Deliver<O> for ToGroup<O, T, E> {
+impl<O, T, E, S> Deliver<O> for ToGroup<S, E>
+where
+    S: Fn(O) -> Result<T, E>,
+    T: Send + 'static,
+    E: Send + 'static,
+{
     fn accept(&mut self, output: O, member: &Arc<dyn Member>) -> bool {
         match (self.split)(output) {
             Ok(value) => {
@@ -115,9 +123,12 @@ pub(crate) fn take_back<E>(
     kept.take().or_else(|| start.as_ref()?.lock().take())
 }
 
-/// Whether the task's handle is still there. It cannot come back.
+/// Whether somebody else can still reach the task, such as its handle. Nobody can come back.
 pub(crate) fn has_handle(member: &Arc<dyn Member>) -> bool {
-    Arc::strong_count(member) > 1
+    let others = Arc::strong_count(member) > 1;
+    // What the last of them did is seen from here on.
+    fence(Ordering::Acquire);
+    others
 }
 
 pin_project! {
@@ -143,10 +154,12 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(member) = this.member.take() {
-                let (member, dropped) = inside(member, || this.future.set(None));
-                let ended = dropped.map_or_else(Ended::Panicked, |()| Ended::Cancelled);
-                end(member, this.deliver, ended);
+            if this.member.is_some() {
+                let ended = match inside(this.member, || this.future.set(None)) {
+                    Ok(()) => Ended::Cancelled,
+                    Err(payload) => Ended::Panicked(payload),
+                };
+                end(this.member, this.deliver, ended);
             }
         }
     }
@@ -176,10 +189,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let Some(member) = this.member.take() else {
+        if this.member.is_none() {
             return Poll::Ready(());
-        };
-        let (member, polled) = inside(member, || {
+        }
+        let polled = inside(this.member, || {
             let Some(future) = this.future.as_mut().as_pin_mut() else {
                 unreachable!("a child that has not ended has its future")
             };
@@ -189,49 +202,52 @@ where
             }
             polled
         });
-        let (member, ended) = match polled {
-            Ok(Poll::Ready(output)) => (member, Ended::Output(output)),
+        let ended = match polled {
+            Ok(Poll::Ready(output)) => Ended::Output(output),
             Ok(Poll::Pending) => {
-                let core = member.core();
-                let parked = core
-                    .group
-                    .node
-                    .park_task(&core.seat, this.listed, core.place, cx);
-                if parked == Park::Wait {
-                    *this.member = Some(member);
+                if park(this.member, this.listed, cx) == Park::Wait {
                     return Poll::Pending;
                 }
-                let (member, dropped) = inside(member, || this.future.set(None));
-                (
-                    member,
-                    dropped.map_or_else(Ended::Panicked, |()| Ended::Cancelled),
-                )
+                match inside(this.member, || this.future.set(None)) {
+                    Ok(()) => Ended::Cancelled,
+                    Err(payload) => Ended::Panicked(payload),
+                }
             }
             Err(payload) => {
                 // A second panic, of the future's drop, has nowhere to go but the panic hook.
-                let (member, second) = inside(member, || this.future.set(None));
-                quietly(|| drop(second));
-                (member, Ended::Panicked(payload))
+                if let Err(second) = inside(this.member, || this.future.set(None)) {
+                    quietly(|| drop(second));
+                }
+                Ended::Panicked(payload)
             }
         };
-        end(member, this.deliver, ended);
+        end(this.member, this.deliver, ended);
         Poll::Ready(())
     }
 }
 
+/// Parks a task in its seat, or says that its future must be dropped.
+fn park(member: &Option<Arc<dyn Member>>, listed: &mut Option<WakerId>, cx: &Context<'_>) -> Park {
+    let Some(core) = member.as_ref().map(|member| member.core()) else {
+        unreachable!("a task that waits has not ended")
+    };
+    core.group
+        .node
+        .park_task(&core.seat, listed, core.place, cx)
+}
+
 /// Runs user code inside the task's region, as one poll of it, and keeps its panic.
-fn inside<R>(
-    member: Arc<dyn Member>,
-    f: impl FnOnce() -> R,
-) -> (Arc<dyn Member>, Result<R, Payload>) {
-    let mut slot = None;
-    let result = current::within(Entry::Task(member), &mut slot, || {
-        current::with_budget(|| confine(f))
-    });
-    match slot {
-        Some(Entry::Task(member)) => (member, result),
-        _ => unreachable!("the entry of a task stays one"),
-    }
+#[inline]
+fn inside<R>(member: &mut Option<Arc<dyn Member>>, f: impl FnOnce() -> R) -> Result<R, Payload> {
+    let Some(entry) = member.take().map(Entry::Task) else {
+        unreachable!("a task has its member until it has ended")
+    };
+    let give_back = |entry| {
+        if let Entry::Task(back) = entry {
+            *member = Some(back);
+        }
+    };
+    current::within(entry, give_back, || current::with_budget(|| confine(f)))
 }
 
 /// How a child's future ended.
@@ -241,46 +257,69 @@ enum Ended<O> {
     Cancelled,
 }
 
-/// How the task ended, once its output was delivered.
-enum Fate {
-    Completed,
-    Failed,
-    Panicked(Payload),
-    Cancelled(Option<Cancelled>),
-}
-
 /// Ends a child; the future is gone (invariants 1 and 3).
-fn end<O, D: Deliver<O>>(member: Arc<dyn Member>, deliver: &mut D, ended: Ended<O>) {
+fn end<O, D: Deliver<O>>(member: &mut Option<Arc<dyn Member>>, deliver: &mut D, ended: Ended<O>) {
+    let Some(member) = member.take() else {
+        unreachable!("a child ends once")
+    };
     let core = member.core();
     let group = &core.group;
-    let fate = match ended {
+    let (status, panic) = match ended {
         Ended::Output(output) => match confine(|| deliver.accept(output, &member)) {
-            Ok(true) => Fate::Completed,
-            Ok(false) => Fate::Failed,
+            Ok(true) => (TaskStatus::Completed, None),
+            Ok(false) => (TaskStatus::Failed, None),
             // The value's own destructor.
-            Err(payload) => Fate::Panicked(payload),
+            Err(payload) => (TaskStatus::Panicked, Some(payload)),
         },
-        Ended::Panicked(payload) => Fate::Panicked(payload),
-        Ended::Cancelled => {
-            if was_cut(core) {
-                group.ledger.cut();
-            }
-            Fate::Cancelled(has_handle(&member).then(|| cancelled(&member)))
-        }
+        Ended::Panicked(payload) => (TaskStatus::Panicked, Some(payload)),
+        Ended::Cancelled => (TaskStatus::Cancelled, None),
     };
-    group.node.leave_seat(&core.seat);
+    let told = match status {
+        // The handle has its value already.
+        TaskStatus::Completed | TaskStatus::Running => None,
+        _ if !has_handle(&member) => None,
+        TaskStatus::Failed => Some(End::Failed),
+        TaskStatus::Panicked => Some(End::Panicked),
+        TaskStatus::Cancelled => Some(End::Cancelled(cancelled(core))),
+    };
+    group.node.leave_seat(&core.seat, !has_handle(&member));
+    // A plain child that has its value is nobody's business.
+    let after = if status == TaskStatus::Completed && core.link.is_none() {
+        After::Nothing
+    } else {
+        report(core, deliver, status, panic)
+    };
+    if let Some(end) = told {
+        quietly(|| member.end(end));
+    }
+    if core.limited {
+        quietly(|| group.place_is_free());
+    }
+    group.count_out(core.daemon);
+    match after {
+        After::Nothing => {}
+        After::WakeStart(waker) => wake(waker),
+        After::TellAdopter(link) => link.gone(),
+    }
+    // The last of group and value may go with it.
+    quietly(move || drop(member));
+}
 
-    let status = match &fate {
-        Fate::Completed => TaskStatus::Completed,
-        Fate::Failed => TaskStatus::Failed,
-        Fate::Panicked(_) => TaskStatus::Panicked,
-        Fate::Cancelled(_) => TaskStatus::Cancelled,
-    };
-    let (reason, panic) = match fate {
-        Fate::Cancelled(reason) => (reason, None),
-        Fate::Panicked(payload) => (None, Some(payload)),
-        Fate::Completed | Fate::Failed => (None, None),
-    };
+/// What is left to do once a child is counted out.
+enum After {
+    Nothing,
+    WakeStart(Option<Waker>),
+    TellAdopter(Arc<Link>),
+}
+
+/// Hands an error or a panic to whose business it is: `start`, the group, or the hook.
+fn report<O, D: Deliver<O>>(
+    core: &TaskCore,
+    deliver: &mut D,
+    status: TaskStatus,
+    panic: Option<Payload>,
+) -> After {
+    let group = &core.group;
     let business = match &core.link {
         Some(link) => {
             deliver.fail_start();
@@ -288,53 +327,50 @@ fn end<O, D: Deliver<O>>(member: Arc<dyn Member>, deliver: &mut D, ended: Ended<
         }
         None => Business::Group(panic),
     };
-    match &business {
-        Business::Group(_) if status == TaskStatus::Failed => {
-            quietly(|| deliver.fail_group(group, &core.info()));
-        }
-        Business::Orphan(_) if status == TaskStatus::Failed => {
-            quietly(|| deliver.fail_nobody(group, &core.info()));
-        }
-        _ => {}
-    }
-    let orphaned = matches!(business, Business::Orphan(_));
-    let mut start = None;
     match business {
-        Business::Group(Some(payload)) => quietly(|| group.child_panicked(payload, core.info())),
-        Business::Orphan(Some(payload)) => {
-            quietly(|| group.orphan_panicked(payload, core.info()));
+        Business::Start(waker) => return After::WakeStart(waker),
+        Business::Group(panic) => {
+            if status == TaskStatus::Failed {
+                quietly(|| deliver.fail_group(group, &core.info()));
+            }
+            if status == TaskStatus::Cancelled && was_cut(core) {
+                group.ledger.cut();
+            }
+            if let Some(payload) = panic {
+                quietly(|| group.child_panicked(payload, core.info()));
+            }
         }
-        Business::Start(waker) => start = waker,
-        Business::Group(None) | Business::Orphan(None) => {}
+        Business::Orphan(panic) => {
+            if status == TaskStatus::Failed {
+                quietly(|| deliver.fail_nobody(group, &core.info()));
+            }
+            if let Some(payload) = panic {
+                quietly(|| group.orphan_panicked(payload, core.info()));
+            }
+            if let Some(link) = &core.link {
+                return After::TellAdopter(link.clone());
+            }
+        }
     }
-    if status != TaskStatus::Completed {
-        quietly(|| member.end(status, reason));
-    }
-    if core.limited {
-        quietly(|| group.place_is_free());
-    }
-    quietly(|| group.count_out(core.daemon));
-    quietly(|| start.into_iter().for_each(Waker::wake));
-    if let Some(link) = core.link.as_ref().filter(|_| orphaned) {
-        quietly(|| link.gone());
-    }
-    // The last of group and value may go with it.
-    quietly(move || drop(member));
+    After::Nothing
 }
 
-/// Whether a cancel from outside of the group ended a task, rather than its own or the group's.
+/// Whether a cancel from outside of the group ended a task, rather than its own or the group's: what
+/// counts is which came first.
 fn was_cut(core: &TaskCore) -> bool {
     let group = &core.group.node;
-    let own = core.seat.node().is_some_and(|node| node.cancel_called());
-    group.outside_cancelled() && !group.cancel_called() && !own
+    let own = core
+        .seat
+        .node()
+        .is_some_and(|node| node.was_cancelled_first());
+    group.outside_cancelled() && !group.was_cancelled_first() && !own
 }
 
 /// Why a task was cancelled: by its handle, by its group or by something around.
-fn cancelled(member: &Arc<dyn Member>) -> Cancelled {
-    let core = member.core();
-    let node = core.seat.node().unwrap_or(&core.group.node);
-    Cancelled::new(
-        node.visible_reason()
-            .unwrap_or_else(|| Reason::here(Cause::Shutdown)),
-    )
+fn cancelled(core: &TaskCore) -> Cancelled {
+    let group = &core.group.node;
+    let own = core.seat.node().and_then(|node| node.visible_reason());
+    // A child that waited for its place may end before the cancel has reached its own node.
+    let reason = own.or_else(|| group.visible_reason());
+    Cancelled::new(reason.unwrap_or_else(|| Reason::here(Cause::Shutdown)))
 }

@@ -121,6 +121,13 @@ impl CapacityLimiter {
         }
     }
 
+    /// Whether nobody holds, uses or has changed it.
+    pub(crate) fn is_as_new(&self, total: usize) -> bool {
+        let state = self.shared.lock();
+        let unchanged = state.total == total && state.borrowed == 0 && state.queue.is_empty();
+        unchanged && Arc::strong_count(&self.shared) == 1
+    }
+
     /// How many tokens there are.
     pub fn total(&self) -> usize {
         self.shared.lock().total
@@ -164,7 +171,19 @@ impl CapacityLimiter {
     /// # Cancellation
     ///
     /// An operation: in a cancelled region it takes no token and never completes; a waiter whose
-    /// region is cancelled is passed over.
+    /// region is cancelled is passed over (SC4, PR1).
+    ///
+    /// ```
+    /// use anyrt::CapacityLimiter;
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let limiter = CapacityLimiter::new(2);
+    /// let token = limiter.acquire().await;
+    /// assert_eq!(limiter.statistics().borrowed, 1);
+    /// drop(token);
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
     pub fn acquire(&self) -> Acquire {
         Acquire {
             limiter: self.clone(),
@@ -299,7 +318,14 @@ impl Drop for Acquire {
         };
         let (granted, old) = {
             let mut state = self.limiter.shared.lock();
-            state.queue.retain(|other| !Arc::ptr_eq(other, &waiting));
+            // Those that waited longest are in front, and are mostly dropped first.
+            let place = state
+                .queue
+                .iter()
+                .position(|other| Arc::ptr_eq(other, &waiting));
+            if let Some(place) = place {
+                state.queue.remove(place);
+            }
             let old = mem::replace(&mut *waiting.turn.lock(), Turn::Over);
             (matches!(old, Turn::Granted), old)
         };

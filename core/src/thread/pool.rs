@@ -8,195 +8,30 @@
 //!   ~ value        comes back despite a cancel, which lands at the next wait
 //! ```
 //!
-//! # Always true
-//!
-//! 1. The token and the value belong to the closure until the caller takes the value: a caller that
-//!    leaves takes nothing with it.
-//! 2. A value that nobody takes is dropped on the worker.
+//! How the closure gets to its thread and the value back is in `thread/hop.rs`.
 
-use std::cell::Cell;
 use std::fmt;
-use std::future::{Future, pending, poll_fn};
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use anyrt_backend::Job;
 
-use super::limiter::{Acquire, CapacityLimiter, Token};
+use super::hop::{Hop, Unclaimed, send};
+use super::limiter::{Acquire, CapacityLimiter};
 use crate::checkpoint::Gate;
 use crate::group::orphan::adopt_task;
-use crate::loom::Mutex;
-use crate::outcome::{Payload, confine, quietly, wake};
+use crate::outcome::{message_of, quietly};
 use crate::report::Report;
 use crate::runtime::Rt;
+use crate::scope::current;
 use crate::scope::region::Region;
 use crate::scope::tree::Kind;
 use crate::shield::shield;
 use crate::task::Place;
-
-thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread runs a blocking call of ours, so that it may block.
-pub(crate) fn is_worker() -> bool {
-    IS_WORKER.get()
-}
-
-/// What a closure and its caller share.
-struct Hop<T> {
-    state: Mutex<State<T>>,
-}
-
-enum State<T> {
-    Running(Option<Waker>),
-    /// What the closure gave; nothing where the runtime dropped it unrun.
-    Done(Option<Result<T, Payload>>),
-    /// The caller has left; who waits for the closure's end all the same is woken by it.
-    Left {
-        ended: bool,
-        waker: Option<Waker>,
-    },
-}
-
-impl<T> Hop<T> {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::new(State::Running(None)),
-        })
-    }
-
-    /// Hands the result over. One that nobody takes is dropped here (invariant 2).
-    fn finish(&self, result: Option<Result<T, Payload>>) {
-        let mut state = self.state.lock();
-        let waker = if let State::Running(waker) = &mut *state {
-            let waker = waker.take();
-            *state = State::Done(result);
-            drop(state);
-            waker
-        } else {
-            drop(state);
-            quietly(|| drop(result));
-            match &mut *self.state.lock() {
-                State::Left { ended, waker } => {
-                    *ended = true;
-                    waker.take()
-                }
-                State::Running(_) | State::Done(_) => None,
-            }
-        };
-        wake(waker);
-    }
-
-    /// Ready with the result, `None` where there will be none.
-    fn poll(&self, cx: &Context<'_>) -> Poll<Option<Result<T, Payload>>> {
-        let mut fresh = Some(cx.waker().clone());
-        let mut state = self.state.lock();
-        match &mut *state {
-            State::Running(waker)
-            | State::Left {
-                ended: false,
-                waker,
-            } => {
-                mem::swap(waker, &mut fresh);
-                drop(state);
-                Poll::Pending
-            }
-            State::Done(result) => Poll::Ready(result.take()),
-            State::Left { ended: true, .. } => Poll::Ready(None),
-        }
-    }
-
-    /// Gives the wait up. Says whether the closure is still at work.
-    fn leave(&self) -> bool {
-        let left = State::Left {
-            ended: false,
-            waker: None,
-        };
-        let old = mem::replace(&mut *self.state.lock(), left);
-        let at_work = matches!(old, State::Running(_));
-        // A value that came and was not taken.
-        quietly(|| drop(old));
-        at_work
-    }
-}
-
-/// The closure on its way to a thread and back.
-struct Work<T, F> {
-    hop: Arc<Hop<T>>,
-    f: Option<F>,
-    token: Option<Token>,
-    rt: Arc<Rt>,
-}
-
-impl<T, F: FnOnce() -> T> Work<T, F> {
-    fn run(mut self) {
-        let Some(f) = self.f.take() else { return };
-        IS_WORKER.set(true);
-        let result = confine(f);
-        IS_WORKER.set(false);
-        self.end(Some(result));
-    }
-}
-
-impl<T, F> Work<T, F> {
-    fn end(&mut self, result: Option<Result<T, Payload>>) {
-        // The destructors of what nobody takes must not end the worker.
-        quietly(|| drop(self.f.take()));
-        // The token first, so that whoever learns of the end finds it free.
-        drop(self.token.take());
-        self.rt.jobs.fetch_sub(1, Relaxed);
-        quietly(|| self.hop.finish(result));
-    }
-}
-
-impl<T, F> Drop for Work<T, F> {
-    fn drop(&mut self) {
-        if self.f.is_some() {
-            // The runtime has shut down, and the closure never runs.
-            self.end(None);
-        }
-    }
-}
-
-fn send<T, F>(rt: &Arc<Rt>, f: F, token: Option<Token>) -> Arc<Hop<T>>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    rt.jobs.fetch_add(1, Relaxed);
-    let hop = Hop::new();
-    let work = Work {
-        hop: hop.clone(),
-        f: Some(f),
-        token,
-        rt: rt.clone(),
-    };
-    rt.backend()
-        .spawn_blocking(Job::new(Box::new(move || work.run())));
-    hop
-}
-
-/// Runs a closure on a thread at once, under no limiter. `None` if the runtime has shut down.
-pub(crate) fn hop<T, F>(rt: &Arc<Rt>, f: F) -> impl Future<Output = T> + Send + use<T, F>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    let rt = rt.clone();
-    async move {
-        let hop = send(&rt, f, None);
-        match poll_fn(|cx| hop.poll(cx)).await {
-            Some(Ok(value)) => value,
-            Some(Err(payload)) => resume_unwind(payload),
-            None => pending().await,
-        }
-    }
-}
 
 /// Runs a blocking closure on a thread of the runtime's pool.
 ///
@@ -213,7 +48,8 @@ where
 ///
 /// # Panics
 ///
-/// Resumes a panic of the closure. Panics when no runtime is to be found.
+/// Resumes a panic of the closure. Panics when no runtime is to be found, and when the runtime has shut
+/// down and dropped the closure unrun.
 ///
 /// ```
 /// use anyrt::run_in_threadpool;
@@ -262,7 +98,17 @@ enum Step<F, T> {
 }
 
 impl<F, T: Send + 'static> Offload<F, T> {
-    /// Takes the token of this limiter instead of the runtime's own.
+    /// Takes the token of this limiter instead of the runtime's own (TH4).
+    ///
+    /// ```
+    /// use anyrt::{CapacityLimiter, run_in_threadpool};
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let one_at_a_time = CapacityLimiter::new(1);
+    /// assert_eq!(run_in_threadpool(|| 7).limiter(&one_at_a_time).await, 7);
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
     pub fn limiter(mut self, limiter: &CapacityLimiter) -> Self {
         self.limiter = Some(limiter.clone());
         self
@@ -270,6 +116,18 @@ impl<F, T: Send + 'static> Offload<F, T> {
 
     /// Lets a cancel leave the closure behind: the caller goes at once. Token and value stay with
     /// the closure; the token is given back when it returns, the value dropped on its thread (TH3).
+    ///
+    /// ```
+    /// use anyrt::{move_on_after, run_in_threadpool};
+    /// use std::{thread, time::Duration};
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let slow = run_in_threadpool(|| thread::sleep(Duration::from_millis(50)));
+    /// let outcome = move_on_after(Duration::from_millis(1), slow.abandon_on_cancel()).await;
+    /// assert!(outcome.is_none());
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
     pub fn abandon_on_cancel(mut self) -> Self {
         self.abandon = true;
         self
@@ -308,19 +166,26 @@ where
                         // From here on the region around waits for the closure.
                         this.region.settle();
                     }
-                    this.step = Step::Thread(send(rt, f, Some(token)));
+                    let place = this.region.place();
+                    this.step = Step::Thread(send(rt, place, f, Some(token)));
                 }
                 Step::Thread(hop) => {
                     let Poll::Ready(result) = hop.poll(cx) else {
                         this.step = Step::Thread(hop);
+                        if this.abandon && current::is_cancelled() {
+                            // The caller goes, also where something else holds the region.
+                            this.abandon();
+                        }
                         return Poll::Pending;
                     };
                     this.region.leave();
                     match result {
                         Some(Ok(value)) => return Poll::Ready(value),
                         Some(Err(payload)) => resume_unwind(payload),
-                        // The runtime has shut down; nobody will be polled again.
-                        None => return Poll::Pending,
+                        None => panic!(
+                            "the closure of {} was dropped unrun: its runtime has shut down",
+                            this.region.place()
+                        ),
                     }
                 }
                 Step::Done => return Poll::Pending,
@@ -329,25 +194,47 @@ where
     }
 }
 
-impl<F, T: Send + 'static> Drop for Offload<F, T> {
-    fn drop(&mut self) {
-        let Step::Thread(hop) = &self.step else {
+impl<F, T: Send + 'static> Offload<F, T> {
+    /// Leaves the closure to itself, and says so where nobody may.
+    fn abandon(&mut self) {
+        let Step::Thread(hop) = mem::replace(&mut self.step, Step::Done) else {
             return;
         };
-        if !hop.leave() || self.abandon {
-            return;
+        let Some(rt) = &self.rt else { return };
+        match hop.leave() {
+            Unclaimed::Result(Some(Ok(value))) => {
+                // It may block, as what made it.
+                let drop_value = move || quietly(|| drop(value));
+                rt.backend().spawn_blocking(Job::new(Box::new(drop_value)));
+                return;
+            }
+            Unclaimed::Result(Some(Err(payload))) => {
+                rt.report(Report::ClosurePanicked {
+                    place: self.region.place(),
+                    message: message_of(&payload),
+                });
+                quietly(|| drop(payload));
+                return;
+            }
+            Unclaimed::Result(None) => return,
+            Unclaimed::AtWork if self.abandon => return,
+            Unclaimed::AtWork => {}
         }
         // Foreign code has dropped a call that holds: the nearest group waits for the closure.
-        let Some(rt) = &self.rt else { return };
         rt.report(Report::Escaped {
             region: Kind::Blocking.name(),
             place: self.region.place(),
         });
-        let hop = hop.clone();
         let from = self.region.node().and_then(|node| node.parent());
         adopt_task(from.as_ref(), None, rt, async move {
             shield(poll_fn(|cx| hop.poll(cx))).await;
         });
+    }
+}
+
+impl<F, T: Send + 'static> Drop for Offload<F, T> {
+    fn drop(&mut self) {
+        self.abandon();
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, RawWakerVTable, Waker};
 use std::time::Instant;
 
-use super::{ATTACHED, Kid, Node, OUT, Park};
+use super::{ATTACHED, Kid, LEFT, Node, OUT, Park};
 use crate::task::Place;
 
 /// A region that waits and has nothing inside that needs a node.
@@ -25,6 +25,15 @@ pub(crate) struct Leaf {
     pub(crate) kind: &'static str,
     pub(crate) place: Place,
     pub(crate) since: Option<Instant>,
+}
+
+/// What became of a leaf that is no task.
+pub(crate) enum Listed {
+    Waits,
+    /// Its region is effectively cancelled.
+    Cancelled,
+    /// Its region has left the tree, and the leaf is in no list.
+    Gone,
 }
 
 /// The task has ended.
@@ -152,11 +161,13 @@ impl Node {
             return node.clone();
         }
         let node = Arc::new(make());
-        let cancelled = self.is_cancelled();
+        let cause = self.cause(&above);
+        let cancelled = cause.is_some();
         node.raise(if cancelled { ATTACHED | OUT } else { ATTACHED });
         {
             let mut inner = node.inner.lock();
             inner.parent = Some(self.clone());
+            inner.cause = cause;
             let kids = &mut above.rare().kids;
             match seat
                 .key()
@@ -183,8 +194,16 @@ impl Node {
         node
     }
 
-    /// Takes a task that has ended out of the tree.
-    pub(crate) fn leave_seat(&self, seat: &Seat) {
+    /// Takes a task that has ended out of the tree. `alone` says that nobody else can reach the seat:
+    /// a task that never waited and has no handle has left nothing there.
+    #[inline]
+    pub(crate) fn leave_seat(&self, seat: &Seat, alone: bool) {
+        if !alone || seat.state.load(Acquire) != 0 {
+            self.empty_seat(seat);
+        }
+    }
+
+    fn empty_seat(&self, seat: &Seat) {
         let state = seat.state.fetch_or(GONE, AcqRel);
         if state & SOLID != 0 {
             if let Some(node) = seat.node() {
@@ -207,7 +226,7 @@ impl Node {
     /// Lists a leaf that is no task, or says that this region is effectively cancelled.
     pub(crate) fn add_leaf(&self, leaf: Leaf) -> Option<usize> {
         let mut inner = self.inner.lock();
-        if self.is_cancelled() {
+        if self.is_cancelled() || self.has(LEFT) {
             drop(inner);
             drop(leaf);
             return None;
@@ -215,24 +234,28 @@ impl Node {
         Some(inner.rare().kids.insert(Kid::Leaf(leaf)))
     }
 
-    /// Replaces a leaf's waker. Says `false` if this region is effectively cancelled.
-    pub(crate) fn set_leaf_waker(&self, key: usize, mut waker: Waker) -> bool {
+    /// Replaces a leaf's waker.
+    pub(crate) fn set_leaf_waker(&self, key: usize, mut waker: Waker) -> Listed {
         let mut inner = self.inner.lock();
-        let live = !self.is_cancelled();
-        if live {
+        let listed = if self.is_cancelled() {
+            Listed::Cancelled
+        } else if self.has(LEFT) {
+            Listed::Gone
+        } else {
             if let Some(Kid::Leaf(leaf)) = inner.rare().kids.get_mut(key) {
                 mem::swap(&mut leaf.waker, &mut waker);
             }
-        }
+            Listed::Waits
+        };
         drop(inner);
         drop(waker);
-        live
+        listed
     }
 
     /// Takes a leaf off the list, which is done already if this region is cancelled (invariant 2).
     pub(crate) fn remove_leaf(&self, key: usize) {
         let mut inner = self.inner.lock();
-        let kid = if self.is_cancelled() {
+        let kid = if self.is_cancelled() || self.has(LEFT) {
             None
         } else {
             inner.remove_kid(key)

@@ -4,12 +4,22 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::Node;
+use super::{LEFT, Node};
 
 /// One that is told: a `restore` is cancelled, a waiter is woken.
 pub(crate) enum Link {
     Restore(Arc<Node>),
     Waker(Waker),
+}
+
+impl Link {
+    /// The waker of one that waits.
+    pub(super) fn into_waker(self) -> Option<Waker> {
+        match self {
+            Link::Waker(waker) => Some(waker),
+            Link::Restore(_) => None,
+        }
+    }
 }
 
 impl Node {
@@ -22,10 +32,12 @@ impl Node {
         Some(inner.rare().links.insert(Link::Restore(restore.clone())))
     }
 
-    /// Registers who waits for the outside's cancel. `None` if it has come.
+    /// Registers who waits for the outside's cancel. `None` if it has come, or if the shield has ended.
     pub(crate) fn link_waker(&self, key: Option<usize>, waker: Waker) -> Option<usize> {
         let mut inner = self.inner.lock();
-        if self.outside_cancelled() {
+        if self.outside_cancelled() || self.has(LEFT) {
+            drop(inner);
+            drop(waker);
             return None;
         }
         let links = &mut inner.rare().links;

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::{Inner, Kid, Kind, LEFT, Link, Node, OUT, OWN, SnapshotKid};
+use super::{FIRST, Inner, Kid, Kind, LEFT, Link, Node, OUT, OWN, SnapshotKid};
 use crate::outcome::wake;
 use crate::scope::reason::Reason;
 
@@ -39,21 +39,22 @@ pub(crate) fn cancel_daemons(group: &Arc<Node>, reason: &Reason) {
 #[must_use = "a sweep reaches nobody until it is run"]
 pub(crate) struct Sweep {
     wakers: Vec<Waker>,
-    below: Vec<Arc<Node>>,
+    /// The nodes to be told, each with the region that makes it OUT.
+    below: Vec<(Arc<Node>, Arc<Node>)>,
 }
 
 impl Sweep {
     /// A sweep of a node whose parent was found cancelled.
-    pub(super) fn below(node: &Arc<Node>) -> Self {
+    pub(super) fn below(node: &Arc<Node>, cause: Arc<Node>) -> Self {
         Self {
             wakers: Vec::new(),
-            below: vec![node.clone()],
+            below: vec![(node.clone(), cause)],
         }
     }
 
     pub(crate) fn run(mut self) {
-        while let Some(node) = self.below.pop() {
-            self.outside(&node);
+        while let Some((node, cause)) = self.below.pop() {
+            self.outside(&node, cause);
         }
         wake(self.wakers);
     }
@@ -66,24 +67,26 @@ impl Sweep {
         }
         inner.rare().reason = Some(reason);
         let was_cancelled = node.is_cancelled();
-        node.raise(OWN);
+        node.raise(if node.has(OUT) { OWN } else { OWN | FIRST });
         if !was_cancelled {
-            self.collect(&mut inner);
+            self.collect(&mut inner, node);
         }
         true
     }
 
     /// Marks a node whose outside is cancelled.
-    fn outside(&mut self, node: &Arc<Node>) {
+    fn outside(&mut self, node: &Arc<Node>, cause: Arc<Node>) {
         let mut inner = node.inner.lock();
-        if node.has(OUT) {
+        // One that has left would keep the cause for as long as somebody keeps a handle.
+        if node.has(OUT | LEFT) {
             return;
         }
         let was_cancelled = node.is_cancelled();
+        inner.cause = Some(cause.clone());
         node.raise(OUT);
         if !node.kind.is_shield() {
             if !was_cancelled {
-                self.collect(&mut inner);
+                self.collect(&mut inner, &cause);
             }
             return;
         }
@@ -101,15 +104,14 @@ impl Sweep {
         if restores.is_empty() {
             return;
         }
-        if let Some(reason) = node.outside_reason() {
-            for restore in restores {
-                self.own(&restore, reason.clone());
-            }
+        let reason = node.outside_reason();
+        for restore in restores {
+            self.own(&restore, reason.clone());
         }
     }
 
     /// Takes all that a newly cancelled node has to wake and to tell (invariant 2).
-    fn collect(&mut self, inner: &mut Inner) {
+    fn collect(&mut self, inner: &mut Inner, cause: &Arc<Node>) {
         self.wakers.extend(inner.waker.take());
         let Some(rare) = &mut inner.rare else { return };
         let (wakers, below) = (&mut self.wakers, &mut self.below);
@@ -119,7 +121,7 @@ impl Sweep {
                 false
             }
             Kid::Region(node) => {
-                below.push(node.clone());
+                below.push((node.clone(), cause.clone()));
                 true
             }
         });

@@ -1,0 +1,80 @@
+//! Holds: who must not be dropped yet.
+//!
+//! A count of the direct kids that hold, of which only the steps between 0 and 1 are passed on. It stops
+//! at a node that holds by itself and at a task, so it costs nothing that depends on depth.
+
+use std::sync::Arc;
+
+use super::{Inner, LOOSE, Node};
+use crate::outcome::wake;
+
+impl Node {
+    /// Whether this region counts as one that holds the region around.
+    pub(super) fn holds_parent(&self, inner: &Inner) -> bool {
+        let passes = !self.kind.is_task() && inner.holds > 0;
+        !self.has(LOOSE) && (self.kind.holds() || passes)
+    }
+
+    /// Stops holding the region around: foreign code dropped this one, and nothing must wait for
+    /// what it left but the group that adopts it.
+    pub(crate) fn loosen(&self) {
+        let parent = {
+            let inner = self.inner.lock();
+            let holding = self.kind.holds() && self.raise(LOOSE) & LOOSE == 0;
+            if holding { inner.parent.clone() } else { None }
+        };
+        if let Some(parent) = parent {
+            parent.unhold();
+        }
+    }
+
+    /// Counts one more direct kid that holds (invariant 4).
+    pub(super) fn hold(self: &Arc<Self>) {
+        let mut node = self.clone();
+        loop {
+            let next = {
+                let mut inner = node.inner.lock();
+                inner.holds += 1;
+                if inner.holds != 1 || node.keeps_holds() {
+                    return;
+                }
+                inner.parent.clone()
+            };
+            match next {
+                Some(parent) => node = parent,
+                None => return,
+            }
+        }
+    }
+
+    /// Whether the holds of this region's kids are not passed on.
+    pub(super) fn keeps_holds(&self) -> bool {
+        self.kind.holds() || self.kind.is_task() || self.has(LOOSE)
+    }
+
+    /// Counts one kid less that holds. A cancelled region that nothing holds any more is woken.
+    pub(super) fn unhold(self: &Arc<Self>) {
+        let mut node = self.clone();
+        loop {
+            let (waker, next) = {
+                let mut inner = node.inner.lock();
+                inner.holds -= 1;
+                if inner.holds != 0 {
+                    return;
+                }
+                let waker = if node.is_cancelled() {
+                    inner.waker.take()
+                } else {
+                    None
+                };
+                let parent = inner.parent.clone();
+                (waker, parent.filter(|_| !node.keeps_holds()))
+            };
+            wake(waker);
+            match next {
+                Some(parent) => node = parent,
+                None => return,
+            }
+        }
+    }
+}

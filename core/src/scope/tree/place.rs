@@ -1,0 +1,156 @@
+//! A node's place in the tree: taking it, leaving it, and being moved to another one.
+//!
+//! A node that leaves hands what it still lists outward, so that nothing that outlives its place is lost
+//! from sight.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{ATTACHED, Inner, Kid, LEFT, LOOSE, Node, OUT, Sweep};
+use crate::loom::MutexGuard;
+use crate::outcome::wake;
+
+impl Node {
+    /// Gives the node its place below `parent`, or makes it a root of its own.
+    pub(crate) fn attach(self: &Arc<Self>, parent: Option<Arc<Node>>) {
+        let Some(parent) = parent else {
+            self.inner.lock().since = Some(Instant::now());
+            self.raise(ATTACHED);
+            return;
+        };
+        {
+            let mut above = parent.inner.lock();
+            let mut inner = self.inner.lock();
+            self.attach_locked(&parent, &mut above, &mut inner);
+        }
+        if self.kind.holds() {
+            parent.hold();
+        }
+    }
+
+    fn attach_locked(
+        self: &Arc<Self>,
+        parent: &Arc<Node>,
+        above: &mut MutexGuard<'_, Inner>,
+        inner: &mut MutexGuard<'_, Inner>,
+    ) {
+        inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
+        inner.parent = Some(parent.clone());
+        if !self.kind.is_task() {
+            inner.since = Some(Instant::now());
+        }
+        inner.cause = parent.cause(above);
+        self.raise(if inner.cause.is_some() {
+            ATTACHED | OUT
+        } else {
+            ATTACHED
+        });
+    }
+
+    /// Takes the node out of the tree. What it still lists outlived it (a future that was polled on
+    /// elsewhere, or forgotten): nodes go to the region around, and those that wait as a leaf or for
+    /// the outside of a shield are woken, to look where they are now.
+    pub(crate) fn detach(&self) {
+        let (around, key, holding, waker, kids, links) = {
+            let mut inner = self.inner.lock();
+            self.raise(LEFT);
+            let rare = inner.rare.as_mut();
+            let (kids, links) = rare
+                .map(|rare| (mem::take(&mut rare.kids), mem::take(&mut rare.links)))
+                .unwrap_or_default();
+            let holding = self.holds_parent(&inner);
+            let around = (inner.parent.take(), inner.cause.take());
+            (around, inner.key, holding, inner.waker.take(), kids, links)
+        };
+        drop(waker);
+        let (parent, _cause) = around;
+        let mut left = Vec::new();
+        // The kids first: the region around is held without a gap.
+        let same_task = !self.kind.is_task() && !self.has(LOOSE);
+        for (_, kid) in kids {
+            match kid {
+                Kid::Region(kid) => kid.hand_to(parent.as_ref(), same_task),
+                Kid::Leaf(leaf) => left.push(leaf.waker),
+            }
+        }
+        left.extend(links.into_iter().filter_map(|(_, link)| link.into_waker()));
+        wake(left);
+        if let Some(parent) = &parent {
+            let kid = parent.inner.lock().remove_kid(key);
+            drop(kid);
+            if holding {
+                parent.unhold();
+            }
+        }
+    }
+
+    /// Moves a region that outlived its parent outward. In the same task it goes on to hold; in
+    /// another one, or in none, it holds nobody any more.
+    fn hand_to(self: &Arc<Self>, parent: Option<&Arc<Node>>, same_task: bool) {
+        let Some(parent) = parent else {
+            self.cut_off();
+            return;
+        };
+        let (cause, holding) = {
+            let mut above = parent.inner.lock();
+            if parent.has(LEFT) {
+                // It left meanwhile, on another thread.
+                drop(above);
+                self.cut_off();
+                return;
+            }
+            let mut inner = self.inner.lock();
+            if self.has(LEFT) {
+                return;
+            }
+            if !same_task {
+                self.raise(LOOSE);
+            }
+            inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
+            inner.parent = Some(parent.clone());
+            (parent.cause(&above), self.holds_parent(&inner))
+        };
+        if holding {
+            parent.hold();
+        }
+        if let Some(cause) = cause {
+            Sweep::below(self, cause).run();
+        }
+    }
+
+    /// Makes a region that outlived all that was around it a root of its own.
+    fn cut_off(&self) {
+        let parent = {
+            let mut inner = self.inner.lock();
+            self.raise(LOOSE);
+            inner.parent.take()
+        };
+        drop(parent);
+    }
+
+    /// Moves a started child from the region of `start` to its group, unless `from` was cancelled
+    /// first (invariant 6). The sweep that comes back is run with no lock held.
+    pub(crate) fn move_to(self: &Arc<Self>, from: &Arc<Node>, to: &Arc<Node>) -> Option<Sweep> {
+        let kid = {
+            let mut above = from.inner.lock();
+            let mut inner = self.inner.lock();
+            if from.is_cancelled() || self.has(LEFT) {
+                return None;
+            }
+            inner.parent = None;
+            above.remove_kid(inner.key)
+        };
+        drop(kid);
+        let mut above = to.inner.lock();
+        let mut inner = self.inner.lock();
+        if !self.has(LEFT) {
+            inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
+            inner.parent = Some(to.clone());
+        }
+        Some(match to.cause(&above) {
+            Some(cause) => Sweep::below(self, cause),
+            None => Sweep::default(),
+        })
+    }
+}
