@@ -1,5 +1,7 @@
 //! What the ambient tests share: foreign observers that wait without being operations of anyrt.
 
+#![forbid(unsafe_code)]
+
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 use std::thread;

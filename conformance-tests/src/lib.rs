@@ -9,7 +9,7 @@
 //! Add this crate as a dev-dependency and write one integration test. The first argument names the module the tests
 //! are put in, the second makes a fresh launcher for each test:
 //!
-//! ```ignore
+//! ```text
 //! // tests/conformance.rs
 //! use my_backend::MyRuntime;
 //!
@@ -20,7 +20,7 @@
 //! `cargo test --test conformance four_threads::tg::` then runs one chapter, and a failure names the rule it breaks.
 //! While a backend grows, the third argument limits the suite to some chapters:
 //!
-//! ```ignore
+//! ```text
 //! anyrt_conformance::suite!(scopes_first, || MyRuntime::threads(1), [sc, sh, dl]);
 //! ```
 //!
@@ -36,6 +36,7 @@
 //! wakers and therefore never checkpoints. Where a deadline is the subject, it is the only thing that can end the wait.
 //! So the suite does not depend on the speed or the load of the machine.
 
+#![forbid(unsafe_code)]
 // A test that is about where a child lives lets its handle leave the scope it was spawned in.
 #![allow(clippy::async_yields_async)]
 

@@ -3,6 +3,8 @@
 //! It stands for any library built on anyrt: it depends on the crate without a backend feature, spawns, sleeps, gives
 //! up, blocks and cleans up, and asks its caller for nothing. The ambient tests run it in every host there is.
 
+#![forbid(unsafe_code)]
+
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;

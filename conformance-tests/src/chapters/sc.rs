@@ -10,6 +10,7 @@ mod context;
 mod escape;
 mod escape_report;
 mod foreign;
+mod forgotten;
 mod held;
 mod level;
 mod moved;
@@ -24,8 +25,8 @@ mod value;
 
 pub use {
     absorb::*, before::*, checkpoints::*, context::*, escape::*, escape_report::*, foreign::*,
-    level::*, moved::*, races::*, reach::*, reason::*, region::*, scale::*, scope::*, state::*,
-    value::*,
+    forgotten::*, level::*, moved::*, races::*, reach::*, reason::*, region::*, scale::*, scope::*,
+    state::*, value::*,
 };
 
 use crate::harness::*;
@@ -71,6 +72,7 @@ crate::chapter! { ($) sc;
     sc4_a_grant_goes_back_when_its_waiter_is_dropped,
     sc4_a_handle_of_a_finished_task_is_not_read,
     sc4_a_region_entered_under_a_cancel_is_cancelled,
+    sc4_a_sleep_in_a_sub_executor_never_ends_after_the_cancel,
     sc4_a_waiting_operation_is_passed_over_after_the_cancel,
     sc4_a_waiting_operation_keeps_what_it_was_granted_before_the_cancel,
     sc4_checkpoints_and_sleeps_never_complete,
@@ -155,6 +157,8 @@ crate::chapter! { ($) sc;
     sc12_shielded_checkpoint_yields_once,
     sc13_a_dropped_finalizer_is_counted_and_reported,
     sc13_a_dropped_finalizer_with_state_is_counted_and_reported,
+    sc13_a_forgotten_group_holds_until_the_region_around_ends_by_itself,
+    sc13_a_forgotten_group_is_counted_as_an_escape,
     sc13_a_group_dropped_while_it_unwinds_is_adopted,
     sc13_a_group_may_be_dropped_on_a_foreign_thread,
     sc13_a_panic_beside_a_running_group_is_an_escape,
@@ -168,6 +172,7 @@ crate::chapter! { ($) sc;
     sc13_groups_inside_the_children_unwind_first,
     sc13_hooks_of_a_dropped_group_run_after_its_tasks,
     sc13_panics_of_orphans_go_to_the_hook,
+    sc13_run_does_not_wait_for_a_forgotten_local_group,
     sc13_run_waits_for_a_dropped_blocking_call,
     sc13_run_waits_for_the_children_of_a_dropped_group,
     sc13_run_waits_for_the_hooks_of_a_dropped_group,
@@ -175,6 +180,7 @@ crate::chapter! { ($) sc;
     sc13_the_children_of_a_forgotten_group_end_with_the_run,
     sc13_the_group_of_a_child_adopts_what_the_child_dropped,
     sc13_the_nearest_enclosing_group_adopts_the_children,
+    sc13_what_is_inside_a_forgotten_group_unwinds_in_order,
     sc14_a_hold_that_outlives_its_place_holds_the_region_around,
     sc14_a_moved_region_is_cancelled_from_where_it_was_entered,
     sc14_a_moved_region_is_woken_in_the_task_that_polls_it,
@@ -182,6 +188,9 @@ crate::chapter! { ($) sc;
     sc14_a_region_belongs_to_the_context_of_its_first_poll,
     sc14_a_region_moved_before_its_first_poll_belongs_to_its_new_place,
     sc14_a_region_that_outlives_its_place_goes_on_in_the_region_around,
+    sc14_a_region_that_stays_cancelled_has_a_reason,
+    sc14_a_wait_for_the_cancel_goes_on_in_the_region_around,
+    sc14_a_wait_is_woken_when_its_region_ends,
     sc14_the_polling_region_keeps_its_own_context,
     sc15_foreign_code_cancels_into_the_runtime,
     sc15_foreign_code_has_no_context,

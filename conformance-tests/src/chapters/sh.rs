@@ -104,6 +104,7 @@ crate::chapter! { ($) sh;
     sh4_restore_undoes_only_its_own_shield,
     sh4_restores_and_shields_in_turn_unwind_inwards_out,
     sh4_the_deadline_of_the_outside_is_seen_in_the_restored_part,
+    sh4_the_outside_of_an_ended_shield_is_shut_down,
     sh4_the_outside_of_an_inner_shield_is_the_outer_shield,
     sh4_the_wait_for_the_outside_is_idle,
     sh4_work_can_be_raced_against_the_outside,

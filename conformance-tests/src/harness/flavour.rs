@@ -14,9 +14,10 @@ type Hook = Box<dyn Fn(Report) + Send + Sync>;
 type Start = dyn for<'a> Fn(Main<'a>, Option<Hook>) -> Result<(), RunError> + Send + Sync;
 
 /// One backend with one set of options.
+#[derive(Clone)]
 pub struct Flavour {
     name: &'static str,
-    start: Box<Start>,
+    start: Arc<Start>,
 }
 
 impl Flavour {
@@ -31,7 +32,7 @@ impl Flavour {
         };
         Self {
             name,
-            start: Box::new(start),
+            start: Arc::new(start),
         }
     }
 

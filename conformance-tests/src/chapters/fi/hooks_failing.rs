@@ -216,3 +216,34 @@ pub fn fi3_failing_hooks_leave_the_error_of_the_group_alone(on: &Flavour) {
     assert_eq!(reports.len(), 1, "{reports:?}");
     assert!(are(&reports[0], &["hook"]), "{reports:?}");
 }
+
+/// FI3: the panic of a hook is told where foreign code drops the stack before it could be resumed, whether the hook ran
+/// before the drop or after it.
+pub fn fi3_a_panic_of_a_hook_of_a_dropped_stack_is_told(on: &Flavour) {
+    for panics_first in [true, false] {
+        let ((), reports) = on.run_reporting(async {
+            let gate = Event::new();
+            let open = gate.wait();
+            let mut stack = Box::pin(exit_stack(async |s: ExitStack| {
+                s.defer(async move |_| {
+                    open.await;
+                    if !panics_first {
+                        std::panic::panic_any("lost");
+                    }
+                });
+                s.defer(async move |_| {
+                    if panics_first {
+                        std::panic::panic_any("lost");
+                    }
+                });
+            }));
+            assert!(poll_once(&mut stack).await.is_pending());
+            drop(stack);
+            gate.set();
+        });
+        let told = reports
+            .iter()
+            .filter(|report| report.contains("lost") && report.contains("panicked"));
+        assert_eq!(told.count(), 1, "{reports:?}");
+    }
+}

@@ -204,3 +204,38 @@ pub fn fi1_a_body_that_panics_while_it_is_dropped_is_cleaned_up_after(on: &Flavo
         assert_eq!(trace.take(), ["inner", "inner done", "outer panicked"]);
     });
 }
+
+/// A body that panics when it is called, before its future is polled.
+fn no_body(_: &mut Trace) -> impl Future<Output = ()> {
+    fail("call of the body");
+    ready(())
+}
+
+/// A cleanup that panics when it is called, before its future is polled.
+fn no_cleanup(_: &mut Trace, _: Exit) -> impl Future<Output = ()> {
+    fail("call of the cleanup");
+    ready(())
+}
+
+/// FI1: with a state, a panic of the call that makes the body runs the cleanup as any other panic of it.
+pub fn fi1_a_panic_of_the_call_of_a_body_with_a_state_runs_the_cleanup(on: &Flavour) {
+    on.run(async {
+        let trace = Trace::new();
+        let cleanup = async |trace: &mut Trace, exit| trace.push(format!("{exit:?}"));
+        let caught = catch_async(finally_with(trace.clone(), no_body, cleanup)).await;
+        assert_eq!(caught.unwrap_err(), "call of the body");
+        assert_eq!(trace.take(), ["Panicked"]);
+    });
+}
+
+/// FI1: with a state, a panic of the call that makes the cleanup loses to one of the body and replaces a value.
+pub fn fi1_a_panic_of_the_call_of_a_cleanup_with_a_state_is_one_of_the_cleanup(on: &Flavour) {
+    on.run(async {
+        let body = async |_: &mut Trace| fail("body");
+        let caught = catch_async(finally_with(Trace::new(), body, no_cleanup)).await;
+        assert_eq!(caught.unwrap_err(), "body");
+        let body = async |_: &mut Trace| 7;
+        let caught = catch_async(finally_with(Trace::new(), body, no_cleanup)).await;
+        assert_eq!(caught.unwrap_err(), "call of the cleanup");
+    });
+}

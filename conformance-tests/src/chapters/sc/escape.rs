@@ -223,28 +223,6 @@ pub fn sc13_a_group_may_be_dropped_on_a_foreign_thread(on: &Flavour) {
     assert!(held.gone.is_set());
 }
 
-/// SC13: a group whose future is forgotten is not lost from sight either: its children end with the run.
-pub fn sc13_the_children_of_a_forgotten_group_end_with_the_run(on: &Flavour) {
-    let trace = Trace::new();
-    on.run(async {
-        let (child, counter) = pending_counted();
-        let probe = DropProbe::new(&trace, "child dropped");
-        let mut group = Box::pin(task_group(async move |g: TaskGroup| {
-            g.spawn(async move {
-                let _probe = probe;
-                child.await;
-            });
-            pending::<()>().await;
-        }));
-        assert!(poll_once(&mut group).await.is_pending());
-        until(|| counter.polls() > 0).await;
-        std::mem::forget(group);
-        checkpoint().await;
-        assert_eq!(trace.snapshot(), Vec::<String>::new());
-    });
-    assert_eq!(trace.take(), ["child dropped"]);
-}
-
 /// SC13: the children of a local group live in the dropped future and are dropped with it, there and then.
 pub fn sc13_the_children_of_a_dropped_local_group_go_with_it(on: &Flavour) {
     on.run(async {

@@ -1,7 +1,7 @@
 //! SC4: cancellation is a level, and operations first polled under it do nothing.
 
 use crate::harness::*;
-use futures_util::{FutureExt, join, select_biased};
+use futures_util::{FutureExt, StreamExt, join, select_biased, stream::FuturesUnordered};
 
 /// Polls `operation` many times inside a cancelled region that a shield keeps, and tells whether it ever completed.
 async fn completes_when_cancelled<F: Future>(operation: F) -> bool {
@@ -202,5 +202,35 @@ pub fn sc4_the_level_ends_with_the_region(on: &Flavour) {
         drop(limiter.acquire().await);
         let inner = CancelScope::new().run(async { checkpoint().await }).await;
         assert!(inner.is_ok());
+    });
+}
+
+/// SC4: a sleep that nobody polled when the cancel came, inside a sub-executor, does not end later either.
+pub fn sc4_a_sleep_in_a_sub_executor_never_ends_after_the_cancel(on: &Flavour) {
+    on.run(async {
+        let ms = Duration::from_millis;
+        let trace = Trace::new();
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let result = scope
+            .run(async {
+                let mut sleeps = FuturesUnordered::new();
+                sleeps.push(sleep(ms(1)));
+                let slept = async {
+                    sleeps.next().await;
+                    trace.push("slept");
+                };
+                // The other timer is later, so the one above has fired by its end.
+                join!(
+                    slept,
+                    shield(async {
+                        handle.cancel();
+                        sleep(ms(5)).await;
+                    })
+                );
+            })
+            .await;
+        assert!(result.is_err());
+        assert!(trace.take().is_empty());
     });
 }

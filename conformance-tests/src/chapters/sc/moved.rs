@@ -244,3 +244,73 @@ pub fn sc14_a_hold_that_outlives_its_place_holds_the_region_around(on: &Flavour)
         assert_eq!(trace.take(), ["held", "hold gone"]);
     });
 }
+
+/// SC14: a wait for the cancel of a region that ends goes on in the region around.
+pub fn sc14_a_wait_for_the_cancel_goes_on_in_the_region_around(on: &Flavour) {
+    on.run(async {
+        let around = CancelScope::new();
+        let handle = around.handle();
+        let told = Trace::new();
+        let result = around
+            .run(async {
+                let mut wait = Box::pin(cancelled());
+                let entered = CancelScope::new().run(async {
+                    assert!(poll_once(&mut wait).await.is_pending());
+                });
+                assert!(entered.await.is_ok());
+                assert!(poll_once(&mut wait).await.is_pending());
+                join!(
+                    shield(async {
+                        yields(3).await;
+                        handle.cancel_with("around");
+                        yields(3).await;
+                    }),
+                    async { told.push(wait.await.to_string()) }
+                );
+            })
+            .await;
+        assert!(result.is_ok());
+        let told = told.take();
+        assert!(told.len() == 1 && told[0].contains("around"), "{told:?}");
+    });
+}
+
+/// SC14: such a wait is woken when its region ends, also where it is not polled otherwise.
+pub fn sc14_a_wait_is_woken_when_its_region_ends(on: &Flavour) {
+    on.run(async {
+        let wakes = WakeCounter::new();
+        let mut wait = Box::pin(cancelled());
+        let entered = CancelScope::new().run(async {
+            assert!(wakes.poll(wait.as_mut()).is_pending());
+        });
+        assert!(entered.await.is_ok());
+        assert_eq!(wakes.wakes(), 1);
+        assert!(wakes.poll(wait.as_mut()).is_pending());
+    });
+}
+
+/// SC8, SC14: a region that outlived what was cancelled around it still has a reason.
+pub fn sc14_a_region_that_stays_cancelled_has_a_reason(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let told = Trace::new();
+        let mut moved = Box::pin(shield_with(async |outside: Outside| {
+            yield_once().await;
+            assert!(outside.is_cancelled());
+            assert!(outside.reason().is_some());
+            // Undoes the shield: it is cancelled, for it ends here.
+            told.push(match restore(pending::<()>()).await {
+                Ok(()) => "ready",
+                Err(_) => "cancelled",
+            });
+        }));
+        let entered = scope.run(async {
+            assert!(poll_once(&mut moved).await.is_pending());
+            handle.cancel();
+        });
+        assert!(entered.await.is_ok());
+        moved.await;
+        assert_eq!(told.take(), ["cancelled"]);
+    });
+}

@@ -13,19 +13,24 @@ impl Drop for CountDrop {
     }
 }
 
-/// Opens a group whose only child opens a group, and so on; sets `bottom` in the deepest one.
-fn descend(
-    levels: usize,
+/// What the levels of a chain of groups share.
+#[derive(Clone, Default)]
+struct Chain {
     bottom: Event,
     ended: Arc<AtomicUsize>,
-) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    handles: Arc<Mutex<Vec<TaskHandle<()>>>>,
+}
+
+/// Opens a group whose only child opens a group, and so on; sets the event in the deepest one.
+fn descend(levels: usize, chain: Chain) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         let result = task_group(async move |g: TaskGroup| {
-            let _count = CountDrop(ended.clone());
+            let _count = CountDrop(chain.ended.clone());
             if levels == 1 {
-                bottom.set();
+                chain.bottom.set();
             } else {
-                g.spawn(descend(levels - 1, bottom, ended));
+                let handle = g.spawn(descend(levels - 1, chain.clone()));
+                chain.handles.lock().expect("no panic").push(handle);
             }
             pending::<()>().await;
         });
@@ -34,35 +39,50 @@ fn descend(
     })
 }
 
-/// SC9: ten thousand groups, each in a child of the one before, cancelled from outside on a small stack.
+/// SC9, SC8: ten thousand groups, each in a child of the one before, cancelled from outside on a small stack. Every
+/// handle is told the reason of the one region that absorbs, which costs no walk of ten thousand steps each.
 pub fn sc9_ten_thousand_nested_groups_are_cancelled_without_recursion(on: &Flavour) {
     const DEEP: usize = 10_000;
     on_thread_with_stack(2 << 20, || {
         on.run(async {
-            let bottom = Event::new();
-            let ended = Arc::new(AtomicUsize::new(0));
+            let chain = Chain::default();
             let scope = CancelScope::new();
             let handle = scope.handle();
             let thread = {
-                let bottom = bottom.clone();
+                let bottom = chain.bottom.clone();
                 std::thread::Builder::new()
                     .stack_size(256 << 10)
                     .spawn(move || {
                         bottom.wait_blocking();
-                        handle.cancel()
+                        handle.cancel_with("far above")
                     })
                     .expect("the system gives a thread")
             };
-            let result = scope.run(descend(DEEP, bottom, ended.clone())).await;
+            let result = scope.run(descend(DEEP, chain.clone())).await;
             assert!(result.is_err());
-            assert_eq!(ended.load(Ordering::SeqCst), DEEP);
+            assert_eq!(chain.ended.load(Ordering::SeqCst), DEEP);
             assert!(thread.join().expect("no stack overflow"));
+            let handles = std::mem::take(&mut *chain.handles.lock().expect("no panic"));
+            assert_eq!(handles.len(), DEEP - 1);
+            for handle in handles {
+                match handle.await {
+                    Err(TaskError::Cancelled(cancelled)) => {
+                        assert_eq!(cancelled.reason().cause(), &super::explicit("far above"));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
         });
     });
 }
 
-/// SC9: a hundred thousand children below one cancel: each is polled at most once more and all have ended.
+/// SC9: a hundred thousand children below one cancel, each with a scope inside, on a stack of 2 MiB: each is polled at
+/// most once more and all have ended.
 pub fn sc9_a_hundred_thousand_regions_below_are_cancelled(on: &Flavour) {
+    on_thread_with_stack(2 << 20, || a_hundred_thousand(on));
+}
+
+fn a_hundred_thousand(on: &Flavour) {
     const MANY: usize = 100_000;
     on.run(async {
         let polls = Arc::new(AtomicUsize::new(0));
@@ -73,12 +93,12 @@ pub fn sc9_a_hundred_thousand_regions_below_are_cancelled(on: &Flavour) {
         let (result, ()) = join!(
             scope.run(task_group(async |g: TaskGroup| {
                 for _ in 0..MANY {
-                    g.spawn(Child {
+                    g.spawn(CancelScope::new().run(Child {
                         polls: polls.clone(),
                         last: MANY,
                         all_polled: all_polled.clone(),
                         _count: CountDrop(dropped.clone()),
-                    });
+                    }));
                 }
             })),
             async {

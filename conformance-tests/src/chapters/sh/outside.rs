@@ -199,3 +199,35 @@ pub fn sh4_a_deadline_outside_is_told(on: &Flavour) {
         assert_eq!(told, Some(true));
     });
 }
+
+/// SH4: an `Outside` that was kept beyond its shield waits for nothing: the shield is no more.
+pub fn sh4_the_outside_of_an_ended_shield_is_shut_down(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let trace = Trace::new();
+        let result = scope
+            .run(task_group(async |g: TaskGroup| {
+                let waiting = Event::new();
+                let (told, polled) = (trace.clone(), waiting.clone());
+                shield_with(async |outside: Outside| {
+                    let kept = outside.clone();
+                    g.spawn(shield(async move {
+                        let mut wait = Box::pin(kept.cancelled());
+                        if let Poll::Ready(reason) = poll_once(&mut wait).await {
+                            panic!("too early: {reason}");
+                        }
+                        polled.set();
+                        told.push(format!("{:?}", wait.await.cause()));
+                    }));
+                    waiting.wait().await;
+                })
+                .await;
+                handle.cancel();
+                pending::<()>().await;
+            }))
+            .await;
+        assert!(result.is_err());
+        assert_eq!(trace.take(), ["Shutdown"]);
+    });
+}

@@ -236,3 +236,33 @@ pub fn st2_start_in_a_cancelled_region_never_completes(on: &Flavour) {
         }
     });
 }
+
+/// ST2, SC9: a cancelled `start` waits for a child that finishes its shielded part, and does not spin meanwhile.
+pub fn st2_a_cancelled_start_waits_without_spinning(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let (handle, gate, inside) = (scope.handle(), Event::new(), Event::new());
+        let group = task_group(async |g: TaskGroup| {
+            let (open, signal, wait, end) =
+                (gate.wait(), inside.clone(), inside.wait(), gate.clone());
+            g.spawn(async move {
+                wait.await;
+                handle.cancel();
+                yields(300).await;
+                end.set();
+            });
+            let (start, counter) = counted(Box::pin(g.start(|started: Started<()>| async move {
+                shield(async {
+                    signal.set();
+                    open.await;
+                })
+                .await;
+                drop(started);
+            })));
+            assert!(scope.run(start).await.is_err());
+            counter.polls()
+        });
+        let polls = group.await.expect("nobody cancels the group");
+        assert!(polls < 20, "{polls} polls");
+    });
+}

@@ -15,7 +15,12 @@ both_kinds! {
             assert_eq!(value, 7);
             assert_eq!(counter.drops(), 1);
             assert_eq!(handle.status(), TaskStatus::Cancelled);
-            assert!(matches!(handle.await, Err(TaskError::Cancelled(_))));
+            match handle.await {
+                Err(TaskError::Cancelled(cancelled)) => {
+                    assert_eq!(cancelled.reason().cause(), &Cause::Shutdown);
+                }
+                other => panic!("{other:?}"),
+            }
             // It was not the caller who was cancelled.
             checkpoint().await;
         });

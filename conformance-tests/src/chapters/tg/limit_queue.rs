@@ -3,6 +3,15 @@
 use super::both_kinds;
 use crate::harness::*;
 
+/// Runs a closure when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 both_kinds! {
     /// TG11: a cancel of the group ends the waiting children unpolled.
     #[local(tg11_local_a_cancel_ends_the_queue_unpolled)]
@@ -232,6 +241,86 @@ both_kinds! {
             .await
             .unwrap();
             assert_eq!(Arc::strong_count(&alive), 1);
+        });
+    }
+
+    /// TG11: one child cancels another one that waits for its place, which ends unpolled.
+    #[local(tg11_local_a_child_cancels_one_that_waits)]
+    pub fn tg11_a_child_cancels_one_that_waits(on: &Flavour) {
+        on.run(async {
+            let (waiting, counter) = counted(ready(()));
+            let ended = Event::new();
+            task_group(async |g| {
+                g.limit(1);
+                let cancel = Event::new();
+                let (come, end) = (cancel.wait(), ended.wait());
+                // The handle comes later than the child that uses it.
+                #[allow(clippy::arc_with_non_send_sync)]
+                let slot = Arc::new(std::sync::OnceLock::<TaskHandle<()>>::new());
+                let taken = slot.clone();
+                g.spawn(async move {
+                    come.await;
+                    assert!(taken.get().is_some_and(|handle| handle.cancel()));
+                    // It keeps its place until the other one is gone.
+                    end.await;
+                });
+                let filled = slot.set(g.spawn(waiting));
+                assert!(filled.is_ok());
+                cancel.set();
+                until(|| counter.drops() == 1).await;
+                ended.set();
+            })
+            .await
+            .unwrap();
+            assert_eq!((counter.polls(), counter.drops()), (0, 1));
+        });
+    }
+
+    /// TG11: a cancel from another thread, just as the host looks at its queue for the last time, ends a child that has a
+    /// name and waits.
+    #[local(tg11_local_a_cancel_races_with_the_last_look_at_the_queue)]
+    pub fn tg11_a_cancel_races_with_the_last_look_at_the_queue(on: &Flavour) {
+        on.run(async {
+            for _ in 0..50 {
+                let scope = CancelScope::new();
+                let handle = scope.handle();
+                let thread = std::thread::spawn(move || handle.cancel());
+                let group = scope.run(task_group(async |g| {
+                    g.limit(0);
+                    for name in ["one", "two", "three"] {
+                        g.task().name(name).spawn(pending::<()>());
+                    }
+                }));
+                assert!(group.await.is_err());
+                assert!(thread.join().expect("no panic"));
+            }
+        });
+    }
+
+    /// SC8, TG11: whoever cancels a child that waits does not run its destructor: it may hold what that needs.
+    #[local(tg11_local_a_cancel_does_not_drop_the_waiting_child)]
+    pub fn tg11_a_cancel_does_not_drop_the_waiting_child(on: &Flavour) {
+        on.run(async {
+            let lock = Arc::new(Mutex::new(()));
+            let ended = Event::new();
+            task_group(async |g| {
+                g.limit(0);
+                let (needed, told) = (lock.clone(), ended.clone());
+                let on_drop = OnDrop(move || {
+                    drop(needed.lock());
+                    told.set();
+                });
+                let handle = g.spawn(async move {
+                    let _on_drop = on_drop;
+                    pending::<()>().await;
+                });
+                let held = lock.lock();
+                assert!(handle.cancel());
+                drop(held);
+                ended.wait().await;
+            })
+            .await
+            .unwrap();
         });
     }
 }

@@ -277,3 +277,75 @@ pub fn tg12_a_foreign_drop_takes_the_children_along(on: &Flavour) {
         assert!(leaked.try_spawn(async {}).is_err());
     });
 }
+
+/// TG11, TG12: what a child changes in the very first poll of its group is seen: a cancel of one that waits.
+pub fn tg12_a_child_cancels_one_that_waits_in_the_first_poll(on: &Flavour) {
+    on.run(async {
+        let slot = Rc::new(RefCell::new(None::<LocalTaskHandle<()>>));
+        let (waiting, counter) = counted(ready(()));
+        let status = local_task_group(async |g: LocalTaskGroup<'_>| {
+            g.limit(1);
+            let taken = slot.clone();
+            let first = g.spawn(async move {
+                let other = taken.borrow_mut().take().expect("spawned before");
+                assert!(other.cancel());
+                other.wait().await
+            });
+            *slot.borrow_mut() = Some(g.spawn(waiting));
+            first.await.expect("no cancel")
+        });
+        assert_eq!(status.await.ok(), Some(TaskStatus::Cancelled));
+        assert_eq!((counter.polls(), counter.drops()), (0, 1));
+    });
+}
+
+/// TG11, TG12: the same for a limit that is raised.
+pub fn tg12_a_child_raises_the_limit_in_the_first_poll(on: &Flavour) {
+    on.run(async {
+        let slot = Rc::new(RefCell::new(None::<LocalTaskHandle<()>>));
+        let status = local_task_group(async |g: LocalTaskGroup<'_>| {
+            g.limit(1);
+            let (taken, group) = (slot.clone(), g.clone());
+            let first = g.spawn(async move {
+                let other = taken.borrow_mut().take().expect("spawned before");
+                group.limit(2);
+                other.wait().await
+            });
+            *slot.borrow_mut() = Some(g.spawn(async {}));
+            first.await.expect("no cancel")
+        });
+        assert_eq!(status.await.ok(), Some(TaskStatus::Completed));
+    });
+}
+
+/// TG12, SC13: a clone of a local group that was dropped takes no more children: nobody would poll them.
+pub fn tg12_a_dropped_group_takes_no_child(on: &Flavour) {
+    on.run(async {
+        let gate = Event::new();
+        let _end = gate.set_on_drop();
+        let kept = Rc::new(RefCell::new(None));
+        let (slot, held) = (kept.clone(), gate.wait());
+        let polled = Event::new();
+        let mut group = Box::pin(local_task_group(async |g: LocalTaskGroup<'_>| {
+            *slot.borrow_mut() = Some(g.clone());
+            // What escapes from this one keeps the local group's ledger open.
+            task_group(async |g: TaskGroup| {
+                let told = polled.clone();
+                g.spawn(shield(async move {
+                    told.set();
+                    held.await;
+                }));
+                pending::<()>().await;
+            })
+            .await
+        }));
+        assert!(poll_once(&mut group).await.is_pending());
+        polled.wait().await;
+        drop(group);
+        let group = kept.borrow_mut().take().expect("the body ran");
+        let (child, counter) = counted(pending::<()>());
+        let handle = group.spawn(child);
+        assert_eq!(handle.status(), TaskStatus::Cancelled);
+        assert_eq!((counter.polls(), counter.drops()), (0, 1));
+    });
+}

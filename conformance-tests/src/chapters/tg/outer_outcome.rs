@@ -210,4 +210,56 @@ both_kinds! {
             assert_eq!(trace.take(), ["7"]);
         });
     }
+
+    /// TG5: what counts is the cancel that came first: a cleanup that cancels its group afterwards does not turn a timeout
+    /// that killed the work into a success.
+    #[local(tg5_local_a_later_cancel_of_the_group_does_not_keep_the_value)]
+    pub fn tg5_a_later_cancel_of_the_group_does_not_keep_the_value(on: &Flavour) {
+        on.run(async {
+            let scope = CancelScope::new();
+            let handle = scope.handle();
+            let result = scope
+                .run(task_group(async |g| {
+                    let late = g.clone();
+                    g.spawn(async move {
+                        let body = async {
+                            yields(2).await;
+                            handle.cancel_with("outer");
+                            pending::<()>().await;
+                        };
+                        finally(body, async |_| {
+                            late.cancel_with("later");
+                        })
+                        .await;
+                    });
+                    7
+                }))
+                .await;
+            assert_eq!(cause_of(result.unwrap_err().reason()), "outer");
+        });
+    }
+
+    /// TG5: the same for a child whose handle is cancelled by a sibling's cleanup.
+    #[local(tg5_local_a_later_cancel_of_the_child_does_not_keep_the_value)]
+    pub fn tg5_a_later_cancel_of_the_child_does_not_keep_the_value(on: &Flavour) {
+        on.run(async {
+            let scope = CancelScope::new();
+            let handle = scope.handle();
+            let result = scope
+                .run(task_group(async |g| {
+                    let child = g.spawn(async {
+                        shield(yields(20)).await;
+                        pending::<()>().await;
+                    });
+                    g.spawn(async move {
+                        yields(2).await;
+                        handle.cancel_with("outer");
+                        assert!(child.cancel());
+                    });
+                    7
+                }))
+                .await;
+            assert_eq!(cause_of(result.unwrap_err().reason()), "outer");
+        });
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Gate, until_limiter};
 use crate::harness::*;
+use futures_util::join;
 use std::thread::{self, ThreadId};
 
 /// Starts an abandoning call on `limiter` and cancels it while its closure waits at the gate.
@@ -151,4 +152,59 @@ pub fn th3_run_returns_while_an_abandoned_closure_is_at_work(on: &Flavour) {
     assert!(!ended.is_set());
     gate.open.set();
     ended.wait_blocking();
+}
+
+/// TH3: the caller leaves also where something beside it holds the region: the code after the call does not run.
+pub fn th3_the_caller_leaves_a_region_that_something_else_holds(on: &Flavour) {
+    on.run(async {
+        let (limiter, gate, trace) = (CapacityLimiter::new(1), Gate::new(), Trace::new());
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let result = scope
+            .run(async {
+                let call = run_in_threadpool(gate.closure(|| ()))
+                    .limiter(&limiter)
+                    .abandon_on_cancel();
+                join!(
+                    async {
+                        call.await;
+                        trace.push("returned");
+                    },
+                    shield(async {
+                        gate.started.wait().await;
+                        handle.cancel();
+                        yields(2).await;
+                        gate.open.set();
+                        until_limiter(&limiter, 0, 0).await;
+                        yields(2).await;
+                    })
+                );
+            })
+            .await;
+        assert!(result.is_err());
+        assert!(trace.take().is_empty());
+    });
+}
+
+/// TH3: a panic of an abandoned closure has nobody to be resumed in: the hook is told.
+pub fn th3_an_abandoned_panic_is_told(on: &Flavour) {
+    let (limiter, gate, told) = (CapacityLimiter::new(1), Gate::new(), Event::new());
+    let tell = told.clone();
+    let hook = move |report: Report| {
+        if let Report::ClosurePanicked { message, .. } = report {
+            assert_eq!(message, "abandoned");
+            tell.set();
+        }
+    };
+    on.run_with_hook(
+        async {
+            abandon(&limiter, &gate, || {
+                std::panic::resume_unwind(Box::new("abandoned"))
+            })
+            .await;
+            gate.open.set();
+            told.wait().await;
+        },
+        hook,
+    );
 }
