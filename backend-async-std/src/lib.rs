@@ -5,6 +5,8 @@
 //! pool, all of them global to the process. Known differences: there is one runtime a process, and it
 //! never stops.
 
+#![forbid(unsafe_code)]
+
 mod blocking;
 mod launch;
 mod spawn;

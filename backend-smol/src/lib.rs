@@ -4,6 +4,8 @@
 //! `Smol::global()` is the executor behind `smol::spawn`, which has as many threads as `SMOL_THREADS`
 //! says, one by default. Known differences: timers and the blocking pool are shared by the process.
 
+#![forbid(unsafe_code)]
+
 mod blocking;
 mod launch;
 mod spawn;

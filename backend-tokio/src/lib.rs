@@ -3,6 +3,8 @@
 //! Native: tasks, timers (with tokio's pausable clock), the blocking pool. Emulated: nothing.
 //! Known differences: timers have tokio's granularity of one millisecond and round up.
 
+#![forbid(unsafe_code)]
+
 mod blocking;
 mod launch;
 mod spawn;

@@ -31,6 +31,8 @@
 //! has been given (`MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` and `MALLOC_TOP_PAD_` of glibc,
 //! set by starting itself anew), so that no case pays for memory that another one handed back.
 
+#![forbid(unsafe_code)]
+
 pub mod cancel;
 pub mod futures;
 pub mod hosts;
