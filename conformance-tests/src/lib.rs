@@ -32,9 +32,10 @@
 //!
 //! # How the tests are written
 //!
-//! No test waits by sleeping: the order of things is forced by the foreign primitives of [`harness`], which are plain
+//! No test waits for something by sleeping: the order of things is forced by the foreign primitives of [`harness`], which are plain
 //! wakers and therefore never checkpoints. Where a deadline is the subject, it is the only thing that can end the wait.
-//! So the suite does not depend on the speed or the load of the machine.
+//! So the suite does not depend on the speed or the load of the machine. A few tests keep a thread busy for some
+//! milliseconds, to leave room for the mistake they look for: slowness makes those weaker, never red.
 
 #![forbid(unsafe_code)]
 // A test that is about where a child lives lets its handle leave the scope it was spawned in.

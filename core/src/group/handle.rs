@@ -13,7 +13,7 @@ use anyrt_backend::Task;
 
 use super::Group;
 use super::hooks::HookOutput;
-use super::host::{Host, Shape, current_task};
+use super::host::{Host, Residents, Shape, current_task};
 use super::start::{Started, start};
 use crate::error::{Cancelled, Errors, GroupError, SpawnError, StartError};
 use crate::outcome::Exit;
@@ -662,17 +662,19 @@ where
     F: Future<Output = Result<T, E>>,
     E: Send + 'static,
 {
-    let make = move |group: &Arc<Group>, _: &mut Failing| {
+    let make = move |group: &Arc<Group>, _: &mut Failing<E>| {
         body(TryTaskGroup {
             group: group.clone(),
             error: PhantomData,
         })
     };
-    Host::new(Kind::Group, Place::caller(), make, Failing)
+    Host::new(Kind::Group, Place::caller(), make, Failing::new())
 }
 
 /// What `task_group` gives.
 struct Unfailing;
+
+impl Residents for Unfailing {}
 
 impl<T> Shape<T> for Unfailing {
     type Value = T;
@@ -691,17 +693,35 @@ impl<T> Shape<T> for Unfailing {
     }
 }
 
-/// What `try_task_group` gives.
-struct Failing;
+/// What `try_task_group` gives. It knows how to keep errors instead of asking that `E` lives for ever, for
+/// the reason that [`Residents`] gives.
+struct Failing<E> {
+    keep: fn(&Group, E),
+    take: fn(&Group) -> Vec<E>,
+}
 
-impl<T, E: Send + 'static> Shape<Result<T, E>> for Failing {
+impl<E: Send + 'static> Failing<E> {
+    fn new() -> Self {
+        Self {
+            keep: |group, error| group.fail(Box::new(error), &current_task(group)),
+            take: |group| {
+                let errors = group.take_errors().into_iter();
+                // Only children and bodies of this error type fail this group.
+                let errors = errors.filter_map(|error| error.downcast().ok());
+                errors.map(|error| *error).collect()
+            },
+        }
+    }
+}
+
+impl<E> Residents for Failing<E> {}
+
+impl<T, E> Shape<Result<T, E>> for Failing<E> {
     type Value = T;
     type Output = Result<T, GroupError<E>>;
 
     fn body(&mut self, output: Result<T, E>, group: &Group) -> Option<T> {
-        output
-            .map_err(|error| group.fail(Box::new(error), &current_task(group)))
-            .ok()
+        output.map_err(|error| (self.keep)(group, error)).ok()
     }
 
     fn value(&mut self, value: T) -> Self::Output {
@@ -709,10 +729,7 @@ impl<T, E: Send + 'static> Shape<Result<T, E>> for Failing {
     }
 
     fn failed(&mut self, group: &Group) -> Option<Self::Output> {
-        let errors = group.take_errors().into_iter();
-        // Only children and bodies of this error type fail this group.
-        let errors = errors.filter_map(|error| error.downcast().ok().map(|error| *error));
-        Errors::new(errors.collect()).map(|errors| Err(GroupError::Failed(errors)))
+        Errors::new((self.take)(group)).map(|errors| Err(GroupError::Failed(errors)))
     }
 
     fn cancelled(&mut self, cancelled: Cancelled) -> Option<Self::Output> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::Group;
-use super::host::{Host, Shape};
+use super::host::{Host, Residents, Shape};
 use crate::outcome::{Exit, confine, message_of};
 use crate::report::Report;
 use crate::scope::tree::Kind;
@@ -237,6 +237,8 @@ where
 
 /// A host that gives just what its body gave: an exit stack, the root of a runtime.
 pub(crate) struct Plain;
+
+impl Residents for Plain {}
 
 impl<T> Shape<T> for Plain {
     type Value = T;

@@ -37,14 +37,36 @@ use crate::scope::region::Region;
 use crate::scope::tree::{Kind, Park};
 use crate::task::{Place, TaskId, TaskInfo};
 
-/// What the kinds of groups differ in.
-pub(crate) trait Shape<O> {
+/// What the kinds of groups differ in while they run.
+///
+/// Apart from [`Shape`], and not tied to the body's output: the type of a host must be `Send` for the
+/// compiler also where an error type has a lifetime in it, `'static` included, and it can prove nothing
+/// there that relates two types. Else a group inside a spawned task would not compile with
+/// `Box<dyn Error>`.
+pub(crate) trait Residents {
+    /// Whether the children live in the host.
+    const IS_LOCAL: bool = false;
+
+    /// Polls the children that live in this very task.
+    fn poll_children(&mut self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// Drops the children that live in this very task.
+    fn drop_children(&mut self) {}
+
+    /// Reports the errors that nobody gets, since the group has no host or resumes a panic.
+    fn report_errors(&mut self, group: &Group) {
+        group.report_errors();
+    }
+}
+
+/// What the kinds of groups differ in when they end.
+pub(crate) trait Shape<O>: Residents {
     /// What the body gives when it does not fail.
     type Value;
     /// What awaiting the group gives.
     type Output;
-    /// Whether the children live in the host.
-    const IS_LOCAL: bool = false;
 
     /// Takes the body's output: its value, or nothing where it failed and the error was kept.
     fn body(&mut self, output: O, group: &Group) -> Option<Self::Value>;
@@ -63,19 +85,6 @@ pub(crate) trait Shape<O> {
         let _ = cancelled;
         None
     }
-
-    /// Polls the children that live in this very task.
-    fn poll_children(&mut self, cx: &mut Context<'_>) {
-        let _ = cx;
-    }
-
-    /// Drops the children that live in this very task.
-    fn drop_children(&mut self) {}
-
-    /// Reports the errors that nobody gets, since the group has no host or resumes a panic.
-    fn report_errors(&mut self, group: &Group) {
-        group.report_errors();
-    }
 }
 
 /// The hooks of a group that are being run.
@@ -92,10 +101,9 @@ enum Stage {
 
 pin_project! {
     /// The future of every kind of group.
-    pub(crate) struct Host<M, F, S>
+    pub(crate) struct Host<M, F, S, V>
     where
-        F: Future,
-        S: Shape<F::Output>,
+        S: Residents,
     {
         make: Option<M>,
         shape: S,
@@ -107,14 +115,13 @@ pin_project! {
         group: Option<Arc<Group>>,
         #[pin]
         body: Option<F>,
-        value: Option<S::Value>,
+        value: Option<V>,
         hooks: Option<HooksRun>,
     }
 
-    impl<M, F, S> PinnedDrop for Host<M, F, S>
+    impl<M, F, S, V> PinnedDrop for Host<M, F, S, V>
     where
-        F: Future,
-        S: Shape<F::Output>,
+        S: Residents,
     {
         fn drop(this: Pin<&mut Self>) {
             this.abandon();
@@ -122,11 +129,11 @@ pin_project! {
     }
 }
 
-impl<M, F, S> Host<M, F, S>
+impl<M, F, S, V> Host<M, F, S, V>
 where
     M: FnOnce(&Arc<Group>, &mut S) -> F,
     F: Future,
-    S: Shape<F::Output>,
+    S: Shape<F::Output, Value = V>,
 {
     pub(crate) fn new(kind: Kind, place: Place, make: M, shape: S) -> Self {
         Self {
@@ -278,10 +285,9 @@ where
     }
 }
 
-impl<M, F, S> Host<M, F, S>
+impl<M, F, S, V> Host<M, F, S, V>
 where
-    F: Future,
-    S: Shape<F::Output>,
+    S: Residents,
 {
     /// What a drop does: nothing for a host that has not begun or has ended; else foreign code has
     /// dropped it (SC13).
@@ -309,11 +315,11 @@ where
     }
 }
 
-impl<M, F, S> Future for Host<M, F, S>
+impl<M, F, S, V> Future for Host<M, F, S, V>
 where
     M: FnOnce(&Arc<Group>, &mut S) -> F,
     F: Future,
-    S: Shape<F::Output>,
+    S: Shape<F::Output, Value = V>,
 {
     type Output = S::Output;
 

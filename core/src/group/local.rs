@@ -18,7 +18,7 @@ use self::brood::{Brood, LocalChild, Nest};
 pub use self::handle::{LocalTaskGroup, LocalTaskHandle, TryLocalTaskGroup};
 use super::Group;
 use super::handle::{Spec, stop_late_daemon};
-use super::host::{Host, Shape, current_task};
+use super::host::{Host, Residents, Shape, current_task};
 use super::start::{Begun, StartRun, Started};
 use crate::error::{Cancelled, Errors, GroupError, StartError};
 use crate::loom::Mutex;
@@ -316,10 +316,21 @@ impl<'env, E> Home<'env, E> {
 /// What `local_task_group` gives.
 struct Unfailing<'env>(Home<'env, Infallible>);
 
+impl Residents for Unfailing<'_> {
+    const IS_LOCAL: bool = true;
+
+    fn poll_children(&mut self, cx: &mut Context<'_>) {
+        self.0.brood.poll(cx);
+    }
+
+    fn drop_children(&mut self) {
+        self.0.brood.clear();
+    }
+}
+
 impl<T> Shape<T> for Unfailing<'_> {
     type Value = T;
     type Output = Result<T, Cancelled>;
-    const IS_LOCAL: bool = true;
 
     fn body(&mut self, output: T, _: &Group) -> Option<T> {
         Some(output)
@@ -332,6 +343,13 @@ impl<T> Shape<T> for Unfailing<'_> {
     fn cancelled(&mut self, cancelled: Cancelled) -> Option<Self::Output> {
         Some(Err(cancelled))
     }
+}
+
+/// What `try_local_task_group` gives.
+struct Failing<'env, E>(Home<'env, E>);
+
+impl<E> Residents for Failing<'_, E> {
+    const IS_LOCAL: bool = true;
 
     fn poll_children(&mut self, cx: &mut Context<'_>) {
         self.0.brood.poll(cx);
@@ -340,15 +358,15 @@ impl<T> Shape<T> for Unfailing<'_> {
     fn drop_children(&mut self) {
         self.0.brood.clear();
     }
-}
 
-/// What `try_local_task_group` gives.
-struct Failing<'env, E>(Home<'env, E>);
+    fn report_errors(&mut self, group: &Group) {
+        self.0.report_errors(group);
+    }
+}
 
 impl<T, E> Shape<Result<T, E>> for Failing<'_, E> {
     type Value = T;
     type Output = Result<T, GroupError<E>>;
-    const IS_LOCAL: bool = true;
 
     fn body(&mut self, output: Result<T, E>, group: &Group) -> Option<T> {
         output
@@ -369,17 +387,5 @@ impl<T, E> Shape<Result<T, E>> for Failing<'_, E> {
 
     fn cancelled(&mut self, cancelled: Cancelled) -> Option<Self::Output> {
         Some(Err(GroupError::Cancelled(cancelled)))
-    }
-
-    fn poll_children(&mut self, cx: &mut Context<'_>) {
-        self.0.brood.poll(cx);
-    }
-
-    fn drop_children(&mut self) {
-        self.0.brood.clear();
-    }
-
-    fn report_errors(&mut self, group: &Group) {
-        self.0.report_errors(group);
     }
 }

@@ -21,6 +21,7 @@ pub fn dl3_the_earliest_deadline_is_effective(on: &Flavour) {
 }
 
 /// DL3: a shield hides what is around it and shows what is in it.
+/// Others had it wrong: AnyIO #832.
 pub fn dl3_a_shield_hides_the_deadlines_outside(on: &Flavour) {
     on.run(async {
         let outside = Instant::now() + FAR;

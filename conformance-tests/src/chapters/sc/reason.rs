@@ -62,6 +62,7 @@ pub fn sc8_cancel_and_deadline_do_not_replace_each_other(on: &Flavour) {
 }
 
 /// SC8: the wakers that a cancel wakes may use the handle; no lock is held around them.
+/// Others had it wrong: tokio-util #8556.
 pub fn sc8_no_lock_is_held_while_wakers_are_woken(on: &Flavour) {
     struct Reenter(ScopeHandle, Trace);
     impl Wake for Reenter {

@@ -196,6 +196,7 @@ pub fn sc9_a_held_region_is_woken_once(on: &Flavour) {
 }
 
 /// SC9: while something holds a cancelled region, nothing asks for a poll.
+/// Others had it wrong: AnyIO #695.
 pub fn sc9_a_held_region_does_not_spin(on: &Flavour) {
     on.run(async {
         let gate = Event::new();
@@ -236,6 +237,7 @@ pub fn sc9_a_held_region_does_not_spin(on: &Flavour) {
 }
 
 /// SC9: a host that waits for a held child of a cancelled group rests as well, and so does the child.
+/// Others had it wrong: AnyIO #695, #1111.
 pub fn sc9_a_host_that_waits_for_a_held_child_does_not_spin(on: &Flavour) {
     on.run(async {
         let gate = Event::new();

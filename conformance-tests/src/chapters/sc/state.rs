@@ -127,6 +127,7 @@ pub fn sc11_cancelled_sees_every_region_around(on: &Flavour) {
 }
 
 /// SC11: inside a shield all of it tells the shield's own state.
+/// Others had it wrong: AnyIO #832.
 pub fn sc11_inside_a_shield_the_state_is_the_shields_own(on: &Flavour) {
     on.run(async {
         let scope = CancelScope::new().deadline(far(1));

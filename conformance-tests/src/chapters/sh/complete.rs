@@ -176,6 +176,7 @@ pub fn sh1_a_group_inside_a_shield_fails_as_usual(on: &Flavour) {
 }
 
 /// SH2: leaving a shield is no checkpoint: its value arrives, and plain code after it runs.
+/// Others had it wrong: AnyIO #370.
 pub fn sh2_the_cancel_lands_at_the_next_wait(on: &Flavour) {
     on.run(async {
         let trace = Trace::new();

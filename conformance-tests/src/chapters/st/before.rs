@@ -4,6 +4,7 @@ use super::{beside, noting};
 use crate::harness::*;
 
 /// ST2: cancelling the caller cancels the child, waits for its cleanup, and leaves the group alone.
+/// Others had it wrong: AnyIO #685, #710.
 pub fn st2_a_cancel_of_the_caller_ends_the_child_and_not_the_group(on: &Flavour) {
     on.run(async {
         let trace = Trace::new();
@@ -121,6 +122,7 @@ pub fn st2_a_caller_ended_by_its_sibling_takes_the_child_along(on: &Flavour) {
 }
 
 /// ST2: cancelling the group does not touch a child that has not been started; `set` then hands it over to its end.
+/// Others had it wrong: AnyIO #1197.
 pub fn st2_a_cancel_of_the_group_does_not_touch_the_child_before_set(on: &Flavour) {
     on.run(async {
         let trace = Trace::new();

@@ -70,6 +70,7 @@ pub fn st2_set_in_a_shield_after_the_cancel_does_nothing(on: &Flavour) {
 }
 
 /// ST3: a shielded child of a cancelled `start` finishes its shielded part before the caller's scope ends.
+/// Others had it wrong: AnyIO #837.
 pub fn st3_a_shielded_child_of_a_cancelled_start_finishes_first(on: &Flavour) {
     on.run(async {
         let trace = Trace::new();

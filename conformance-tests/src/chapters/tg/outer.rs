@@ -143,6 +143,7 @@ both_kinds! {
     }
 
     /// TG7: an error met in a group that was already cancelled from outside is reported by that group.
+    /// Others had it wrong: AnyIO #787.
     #[local(tg7_local_an_error_under_an_outer_cancel_is_reported_by_the_group)]
     pub fn tg7_an_error_under_an_outer_cancel_is_reported_by_the_group(on: &Flavour) {
         on.run(async {

@@ -5,6 +5,7 @@ use crate::harness::*;
 
 both_kinds! {
     /// TG8: an outer cancel reaches a child while the host's body sits in a shield.
+    /// Others had it wrong: AnyIO #642.
     #[local(tg8_local_an_outer_cancel_reaches_the_child_of_a_shielded_host)]
     pub fn tg8_an_outer_cancel_reaches_the_child_of_a_shielded_host(on: &Flavour) {
         on.run(async {

@@ -20,6 +20,7 @@ pub fn th4_a_call_dropped_by_foreign_code_keeps_its_token_until_the_closure_retu
 }
 
 /// TH4: a token that was granted to a call which is dropped before it could use it goes to the next in the queue.
+/// Others had it wrong: AnyIO #398, #1145, #1170.
 pub fn th4_a_grant_to_a_dropped_call_goes_to_the_next(on: &Flavour) {
     let trace = Trace::new();
     on.run(async {
@@ -42,6 +43,7 @@ pub fn th4_a_grant_to_a_dropped_call_goes_to_the_next(on: &Flavour) {
 }
 
 /// TH4: a waiter that has been cancelled, polled since or not, is not given a token.
+/// Others had it wrong: AnyIO #947, #1223.
 pub fn th4_a_cancelled_waiter_is_passed_over(on: &Flavour) {
     let trace = Trace::new();
     on.run(async {

@@ -24,6 +24,7 @@ pub fn th4_calls_get_their_tokens_in_the_order_of_arrival(on: &Flavour) {
 }
 
 /// TH4: a token that is given back belongs to the oldest waiter; whoever comes later cannot take it first.
+/// Others had it wrong: AnyIO #1170.
 pub fn th4_a_free_token_does_not_pass_the_queue(on: &Flavour) {
     on.run(async {
         let limiter = CapacityLimiter::new(1);
