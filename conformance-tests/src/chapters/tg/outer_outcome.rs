@@ -247,14 +247,16 @@ both_kinds! {
             let handle = scope.handle();
             let result = scope
                 .run(task_group(async |g| {
-                    let child = g.spawn(async {
-                        shield(yields(20)).await;
+                    let gate = Event::new();
+                    let end = gate.wait();
+                    let child = g.spawn(async move {
+                        shield(end).await;
                         pending::<()>().await;
                     });
                     g.spawn(async move {
-                        yields(2).await;
                         handle.cancel_with("outer");
                         assert!(child.cancel());
+                        gate.set();
                     });
                     7
                 }))
