@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, ReturnType};
+use syn::{Error, Meta, ReturnType, Type};
 
 use crate::item::AsyncFn;
 use crate::options::{Attribute, Backend, Options};
@@ -71,6 +71,17 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     let (conditions, attrs): (Vec<_>, Vec<_>) =
         attrs.into_iter().partition(|a| a.path().is_ident("cfg"));
     let (of_body, of_tests): (Vec<_>, Vec<_>) = attrs.into_iter().partition(belongs_to_body);
+    // The module has the function's name, and with it what a lint says of that.
+    let of_module = of_body
+        .iter()
+        .filter(|a| is_allowance(a))
+        .map(|a| match &a.meta {
+            Meta::List(list) => {
+                let lints = &list.tokens;
+                quote!(#[allow(#lints)])
+            }
+            _ => quote!(),
+        });
     // Who names the backends knows that another build may have none of them.
     let unused = options
         .backends
@@ -79,6 +90,8 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     let chosen = options.backends.as_deref().unwrap_or(&Backend::ALL);
     let returned = match &output {
         ReturnType::Default => quote!(),
+        // As `#[test]` has it: a test that should panic returns nothing, however that is written.
+        ReturnType::Type(_, unit) if is_unit(unit) => quote!(),
         // The type is written in terms of the place outside the module.
         ReturnType::Type(..) => quote_spanned!(output.span()=> -> impl ::std::process::Termination),
     };
@@ -107,6 +120,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
         #[cfg(test)]
         #(#conditions)*
         #[allow(clippy::module_inception)]
+        #(#of_module)*
         mod #ident {
             #[allow(unused_imports)]
             use super::*;
@@ -173,6 +187,17 @@ fn is_test(attribute: &syn::Attribute) -> bool {
         .segments
         .last()
         .is_some_and(|s| s.ident == "test")
+}
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// Whether the attribute lets something pass.
+fn is_allowance(attribute: &syn::Attribute) -> bool {
+    ["allow", "expect"]
+        .iter()
+        .any(|name| attribute.path().is_ident(name))
 }
 
 /// Whether the attribute is about the code as written, not about the tests

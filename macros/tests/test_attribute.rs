@@ -40,6 +40,17 @@ async fn a_panic_is_expected() {
     panic!("as expected");
 }
 
+#[anyrt::test]
+#[should_panic]
+#[allow(clippy::unused_unit)]
+async fn a_unit_that_is_written_out_is_a_unit() -> () {
+    panic!("as expected");
+}
+
+#[anyrt::test]
+#[allow(non_snake_case)]
+async fn aNameThatALintForbids() {}
+
 #[anyrt::test(flavor = "current_thread", backends = "tokio, smol", timeout = "30s")]
 async fn options_go_together() {
     anyrt::checkpoint().await;

@@ -111,7 +111,7 @@ fn attributes_go_where_they_mean_something() {
     assert!(has(&expanded, body), "{expanded}");
     assert!(has(
         &expanded,
-        quote!(#[cfg(test)] #[cfg(unix)] #[allow(clippy::module_inception)] mod t)
+        quote!(#[cfg(test)] #[cfg(unix)] #[allow(clippy::module_inception)] #[allow(unused)] mod t)
     ));
     assert!(has(
         &expanded,
