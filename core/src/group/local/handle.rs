@@ -115,7 +115,7 @@ impl<T> fmt::Debug for LocalTaskHandle<T> {
     }
 }
 
-/// A local group of children that cannot fail. See [`local_task_group`].
+/// A local group of children that cannot fail. See [`local_task_group`](crate::local_task_group).
 #[derive(Clone)]
 pub struct LocalTaskGroup<'env> {
     group: Arc<Group>,
@@ -124,7 +124,7 @@ pub struct LocalTaskGroup<'env> {
 
 group_debug!(['env] LocalTaskGroup<'env>, "LocalTaskGroup");
 
-/// A local group of children that return `Result<_, E>`. See [`try_local_task_group`].
+/// A local group of children that return `Result<_, E>`. See [`try_local_task_group`](crate::try_local_task_group).
 pub struct TryLocalTaskGroup<'env, E> {
     group: Arc<Group>,
     local: Local<'env, E>,
