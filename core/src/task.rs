@@ -149,6 +149,37 @@ pub enum TaskStatus {
     Panicked,
 }
 
+/// What the handle of every kind of task can do beside waiting.
+macro_rules! task_controls {
+    () => {
+        /// Cancels this task alone. Says whether this call is the one that did.
+        pub fn cancel(&self) -> bool {
+            self.cell.cancel()
+        }
+
+        /// How the task is doing.
+        pub fn status(&self) -> TaskStatus {
+            self.cell.status()
+        }
+
+        /// Whether the task has ended.
+        pub fn is_finished(&self) -> bool {
+            self.status() != TaskStatus::Running
+        }
+
+        /// The task's name: the one that was given, else the file and line of the spawn.
+        pub fn name(&self) -> String {
+            self.cell.core().info().name()
+        }
+
+        /// The task's id.
+        pub fn id(&self) -> TaskId {
+            self.cell.core().info().id()
+        }
+    };
+}
+pub(crate) use task_controls;
+
 /// A task that was spawned: a future of its value, and a way to cancel that task alone.
 ///
 /// Dropping it does nothing: the group owns the task (HA2). A wait that is dropped does not cancel
@@ -235,30 +266,7 @@ impl<T> TaskHandle<T> {
         Wait::new(&self.cell)
     }
 
-    /// Cancels this task alone. Says whether this call is the one that did.
-    pub fn cancel(&self) -> bool {
-        self.cell.cancel()
-    }
-
-    /// How the task is doing.
-    pub fn status(&self) -> TaskStatus {
-        self.cell.status()
-    }
-
-    /// Whether the task has ended.
-    pub fn is_finished(&self) -> bool {
-        self.status() != TaskStatus::Running
-    }
-
-    /// The task's name: the one that was given, else the file and line of the spawn.
-    pub fn name(&self) -> String {
-        self.cell.core().info().name()
-    }
-
-    /// The task's id.
-    pub fn id(&self) -> TaskId {
-        self.cell.core().info().id()
-    }
+    task_controls!();
 }
 
 impl<T> Future for TaskHandle<T> {

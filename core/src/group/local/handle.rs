@@ -19,7 +19,7 @@ use crate::outcome::Exit;
 use crate::scope::ScopeHandle;
 use crate::scope::reason::Reason;
 use crate::task::cell::{Cell, Outcome};
-use crate::task::{TaskId, TaskStatus, Waiter};
+use crate::task::{TaskId, TaskStatus, Waiter, task_controls};
 
 /// The handle of a task that a closed group did not take.
 fn refused<T>(group: &Arc<Group>, spec: Spec) -> LocalTaskHandle<T> {
@@ -59,30 +59,7 @@ impl<T> LocalTaskHandle<T> {
         crate::task::Wait::new(&self.cell)
     }
 
-    /// Cancels this task alone. Says whether this call is the one that did.
-    pub fn cancel(&self) -> bool {
-        self.cell.cancel()
-    }
-
-    /// How the task is doing.
-    pub fn status(&self) -> TaskStatus {
-        self.cell.status()
-    }
-
-    /// Whether the task has ended.
-    pub fn is_finished(&self) -> bool {
-        self.status() != TaskStatus::Running
-    }
-
-    /// The task's name: the one that was given, else the file and line of the spawn.
-    pub fn name(&self) -> String {
-        self.cell.core().info().name()
-    }
-
-    /// The task's id.
-    pub fn id(&self) -> TaskId {
-        self.cell.core().info().id()
-    }
+    task_controls!();
 }
 
 impl<T> Future for LocalTaskHandle<T> {
