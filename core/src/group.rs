@@ -29,6 +29,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use anyrt_backend::Task;
 
+use self::handle::spawn_own;
 use self::hooks::Hooks;
 use self::ledger::Ledger;
 use self::limit::Limit;
@@ -297,12 +298,20 @@ impl Group {
         }
     }
 
-    /// After one child alone was cancelled: it may be waiting for its place. The host looks: the
-    /// destructors of a child are no business of whoever cancels it.
-    pub(crate) fn child_was_cancelled(&self) {
-        if self.is_local || self.is_limited() {
+    /// After one child alone was cancelled: it may be waiting for its place. The host looks, or, since
+    /// nobody knows when that is polled, a task of the group's own: the destructors of a child are no
+    /// business of whoever cancels it.
+    pub(crate) fn child_was_cancelled(self: &Arc<Self>) {
+        if self.is_local {
             self.stale.store(true, Release);
             self.node.wake();
+        } else if self.is_limited() && !self.stale.swap(true, AcqRel) {
+            let group = self.clone();
+            // A group that has closed has nobody who waits.
+            drop(spawn_own(
+                self,
+                async move { group.drop_cancelled_waiting() },
+            ));
         }
     }
 

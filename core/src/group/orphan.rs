@@ -49,8 +49,6 @@ pub(crate) fn adopt(
     escape: Escape,
 ) {
     group.orphan();
-    // Nobody is there any more to wait with: the region around is not held by what is left.
-    group.node.loosen();
     group.ledger.drain();
     group.drop_cancelled_waiting();
     let nothing_left = group.ledger.try_close() && hooks.is_none() && group.seal_hooks();
@@ -64,6 +62,8 @@ pub(crate) fn adopt(
         region.leave();
         return;
     }
+    // Nobody is there any more to wait with: the region around is not held by what is left.
+    group.node.loosen();
     let region = mem::replace(region, Region::new(Kind::Group, group.place));
     let from = group.node.parent();
     // The children of a local group that was forgotten are nobody's to poll or to drop.
@@ -133,21 +133,25 @@ pub(crate) fn adopt_task(
 
 /// Adopts the groups that foreign code forgot (`mem::forget`) instead of dropping them. When nobody of
 /// a root is left alive, a group that is still in its tree has no host that will be polled. What is
-/// below such a group may have one: it waits until that group is gone.
+/// below such a group may have one as long as one of its tasks is alive: it waits until these are gone.
 pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
     let mut nodes = vec![root.node.clone()];
     while let Some(node) = nodes.pop() {
+        let kids = node.snapshot().kids.into_iter();
+        let kids = kids.filter_map(|kid| match kid {
+            SnapshotKid::Region(kid) => Some(kid),
+            SnapshotKid::Leaf { .. } => None,
+        });
         let forgotten = node.group().filter(|group| !Arc::ptr_eq(group, root));
         if let Some(group) = forgotten {
             group.cancel(Reason::here(Cause::Shutdown));
             let mut region = Region::with_node(group.node.clone());
             quietly(|| adopt(&group, &mut region, None, Escape::Forgotten));
-            continue;
-        }
-        for kid in node.snapshot().kids {
-            if let SnapshotKid::Region(kid) = kid {
-                nodes.push(kid);
+            if !node.has_left() {
+                // Its tasks are waited for, and hand on what is below when they are gone.
+                continue;
             }
         }
+        nodes.extend(kids);
     }
 }

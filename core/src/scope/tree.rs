@@ -231,6 +231,10 @@ impl Node {
         self.has(ATTACHED)
     }
 
+    pub(crate) fn has_left(&self) -> bool {
+        self.has(LEFT)
+    }
+
     /// Whether the region is effectively cancelled (SC2).
     pub(crate) fn is_cancelled(&self) -> bool {
         self.has(if self.kind.is_shield() {

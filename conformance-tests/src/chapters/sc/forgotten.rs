@@ -118,3 +118,30 @@ pub fn sc13_run_does_not_wait_for_a_forgotten_local_group(on: &Flavour) {
     assert_eq!(trace.take(), ["hook"]);
     assert_eq!(reports.len(), 1, "{reports:?}");
 }
+
+/// SC13: a group that was forgotten together with the one around it, which had no task of its own, is found as well.
+pub fn sc13_a_group_inside_a_forgotten_one_without_tasks_is_found(on: &Flavour) {
+    let trace = Trace::new();
+    let (child, hook) = (trace.clone(), trace.clone());
+    let ((), reports) = on.run_reporting(async {
+        let polled = Event::new();
+        let told = polled.clone();
+        let mut group = Box::pin(task_group(async move |_: TaskGroup| {
+            task_group(async move |inner: TaskGroup| {
+                inner.defer(async move |_| hook.push("hook"));
+                inner.spawn(shield(async move {
+                    told.set();
+                    yields(50).await;
+                    child.push("child");
+                }));
+                pending::<()>().await;
+            })
+            .await
+        }));
+        assert!(poll_once(&mut group).await.is_pending());
+        polled.wait().await;
+        std::mem::forget(group);
+    });
+    assert_eq!(trace.take(), ["child", "hook"]);
+    assert_eq!(reports.len(), 2, "{reports:?}");
+}

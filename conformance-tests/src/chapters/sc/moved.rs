@@ -314,3 +314,35 @@ pub fn sc14_a_region_that_stays_cancelled_has_a_reason(on: &Flavour) {
         assert_eq!(told.take(), ["cancelled"]);
     });
 }
+
+/// SC14: the same for a hold that was entered in a group which foreign code then dropped.
+pub fn sc14_a_hold_that_outlives_a_dropped_group_holds_the_region_around(on: &Flavour) {
+    on.run(async {
+        let around = CancelScope::new();
+        let handle = around.handle();
+        let gate = Event::new();
+        let trace = Trace::new();
+        let result = around
+            .run(async {
+                let mut moved = Box::pin(shield(gate.wait()));
+                let mut group = Box::pin(task_group(async |_: TaskGroup| {
+                    assert!(poll_once(&mut moved).await.is_pending());
+                    pending::<()>().await;
+                }));
+                assert!(poll_once(&mut group).await.is_pending());
+                drop(group);
+                handle.cancel();
+                join!(moved, async {
+                    yields(5).await;
+                    trace.push("held");
+                    gate.set();
+                });
+                trace.push("hold gone");
+                checkpoint().await;
+                trace.push("not reached");
+            })
+            .await;
+        assert!(result.is_err());
+        assert_eq!(trace.take(), ["held", "hold gone"]);
+    });
+}

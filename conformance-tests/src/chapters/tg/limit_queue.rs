@@ -324,3 +324,33 @@ both_kinds! {
         });
     }
 }
+
+/// TG11, HA1: a child that is cancelled while it waits ends, also where nobody polls the host just then.
+pub fn tg11_a_cancelled_waiting_child_ends_while_nobody_polls_the_host(on: &Flavour) {
+    on.run(async {
+        let slot = Arc::new(Mutex::new(None));
+        let (filled, end) = (slot.clone(), Event::new());
+        let busy = end.wait();
+        let mut group = Box::pin(task_group(async move |g: TaskGroup| {
+            g.limit(1);
+            g.spawn(busy);
+            let waiting = g.spawn(pending::<()>());
+            *filled.lock().expect("no panic") = Some((g.clone(), waiting));
+        }));
+        assert!(poll_once(&mut group).await.is_pending());
+        let (g, waiting) = slot.lock().expect("no panic").take().expect("the body ran");
+        assert!(waiting.cancel());
+        assert!(matches!(waiting.await, Err(TaskError::Cancelled(_))));
+        // So does a `start` that times out, with the child that it waits for.
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let start = scope.run(g.start(|started: Started<()>| async move { started.set(()) }));
+        let (cut, ()) = futures_util::join!(start, async {
+            yields(3).await;
+            handle.cancel();
+        });
+        assert!(cut.is_err());
+        end.set();
+        assert!(group.await.is_ok());
+    });
+}

@@ -226,6 +226,7 @@ crate::chapter! { ($) tg;
     tg11_a_cancel_ends_the_queue_unpolled,
     tg11_a_cancel_races_with_the_last_look_at_the_queue,
     tg11_a_cancelled_child_gives_its_place_back,
+    tg11_a_cancelled_waiting_child_ends_while_nobody_polls_the_host,
     tg11_a_child_cancels_one_that_waits,
     tg11_a_limit_of_none_is_raised,
     tg11_a_long_queue_ends_without_recursion,

@@ -109,7 +109,12 @@ impl Node {
             }
             inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
             inner.parent = Some(parent.clone());
-            (parent.cause(&above), self.holds_parent(&inner))
+            let cause = parent.cause(&above);
+            if self.has(OUT) && cause.is_some() {
+                // The one that made it so has left: from here on it is the one that will absorb.
+                inner.cause.clone_from(&cause);
+            }
+            (cause, self.holds_parent(&inner))
         };
         if holding {
             parent.hold();

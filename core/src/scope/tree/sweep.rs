@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use super::{FIRST, Inner, Kid, Kind, LEFT, Link, Node, OUT, OWN, SnapshotKid};
 use crate::outcome::wake;
-use crate::scope::reason::Reason;
+use crate::scope::reason::{Cause, Reason};
 
 /// Cancels a region. Says whether this was the call that did it (SC8).
 pub(crate) fn cancel(node: &Arc<Node>, reason: Reason) -> bool {
@@ -104,7 +104,8 @@ impl Sweep {
         if restores.is_empty() {
             return;
         }
-        let reason = node.outside_reason();
+        let reason = cause.visible_reason();
+        let reason = reason.unwrap_or_else(|| Reason::here(Cause::Shutdown));
         for restore in restores {
             self.own(&restore, reason.clone());
         }
