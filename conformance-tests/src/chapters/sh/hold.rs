@@ -41,11 +41,11 @@ pub fn sh1_a_shield_outlives_the_failure_of_a_sibling(on: &Flavour) {
         let inside = Event::new();
         let result = try_task_group(async |g| {
             let (shielded, ready) = (trace.clone(), inside.clone());
-            let host = g.handle();
             g.spawn(async move {
-                shield(async {
+                shield_with(async |outside: Outside| {
                     ready.set();
-                    until(|| host.cancel_called()).await;
+                    // Not the group's own flag: that is up before the cancel has come down here.
+                    until(|| outside.is_cancelled()).await;
                     checkpoint().await;
                     shielded.push("shielded");
                 })
