@@ -6,20 +6,31 @@ pub use anyrt_core::backend;
 pub use anyrt_core::backend::{Backend, Launch};
 #[doc(inline)]
 pub use anyrt_core::{
-    Acquire, CancelScope, Cancelled, CancelledWait, CapacityLimiter, Cause, Checkpoint, Errors,
-    Exit, ExitStack, FailAfter, Finally, GroupError, HookOutput, Instant, LimiterStatistics,
-    LocalTaskGroup, LocalTaskHandle, MoveOn, NoRuntime, Offload, Outside, OutsideCancelled, Place,
-    Reason, RegionInfo, Report, Restore, RunError, Runner, Runtime, ScopeHandle, ScopeRun, Shield,
-    ShieldFor, ShieldWith, Sleep, SpawnError, StartError, Started, Statistics, TaskBuilder,
-    TaskError, TaskGroup, TaskHandle, TaskId, TaskInfo, TaskStatus, TaskTree, TimedOut, Token,
-    TryLocalTaskGroup, TryTaskGroup, Wait, attach, cancel_reason, cancelled, checkpoint,
-    checkpoint_if_cancelled, current_effective_deadline, current_task, default_thread_limiter,
-    exit_stack, fail_after, fail_at, finally, finally_with, is_cancelled, local_task_group,
-    move_on_after, move_on_at, restore, run, run_in_threadpool, shield, shield_for, shield_with,
-    shielded_checkpoint, sleep, sleep_forever, sleep_until, task_group, task_tree,
+    Acquire, AcquireOnBehalf, AlreadyBorrowed, AsyncFnOf, BlockingFn, BlockingPortal, Borrower,
+    CallAsync, CancelScope, Cancelled, CancelledWait, CapacityLimiter, Cause, Checkpoint,
+    ContextLocal, ContextScope, Errors, Exit, ExitStack, FailAfter, Finally, FromThreadError,
+    GroupError, HookOutput, Instant, IterateInThreadpool, LimiterStatistics, LocalTaskGroup,
+    LocalTaskHandle, MoveOn, NoRuntime, Offload, Outside, OutsideCancelled, Place, Portal,
+    PortalBuilder, PortalError, PortalLease, PortalProvider, PortalTask, PortalTaskBuilder, Reason,
+    RegionInfo, Remaining, Report, Restore, RunError, Runner, Runtime, RuntimeEnded, ScopeHandle,
+    ScopeRun, Shield, ShieldFor, ShieldWith, Sleep, SpawnError, StartError, Started, Statistics,
+    SyncifyError, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskId, TaskInfo, TaskStatus,
+    TaskTree, TimedOut, Token, TryLocalTaskGroup, TryTaskGroup, Wait, asyncify, attach,
+    cancel_reason, cancelled, checkpoint, checkpoint_if_cancelled, current_effective_deadline,
+    current_task, default_thread_limiter, exit_stack, fail_after, fail_at, finally, finally_with,
+    from_thread, is_cancelled, iterate_in_threadpool, local_task_group, move_on_after, move_on_at,
+    restore, run, run_in_threadpool, runnify, shield, shield_for, shield_with, shielded_checkpoint,
+    sleep, sleep_forever, sleep_until, syncify, syncify_or_run, task_group, task_tree,
     try_local_task_group, try_task_group, yield_now,
 };
 
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub use anyrt_core::testing;
+
+mod any_backend;
+
+pub use any_backend::AnyBackend;
 #[cfg(feature = "async-std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "async-std")))]
 pub use anyrt_async_std::AsyncStd;

@@ -21,6 +21,8 @@ pub struct Entry {
     pub threads: Option<usize>,
     /// After which time a test has failed.
     pub timeout: Option<Duration>,
+    /// Whether a test may leave something behind.
+    pub leaks: bool,
 }
 
 /// Makes a backend's options of what the attribute was told.
@@ -66,7 +68,12 @@ fn async_std(_: &Entry) -> Box<dyn Launch> {
 ///
 /// Where no backend fits, or the runtime does not start: a program has nobody to return that to.
 pub fn main<F: Future>(entry: Entry, main: F) -> F::Output {
-    match Runner::new(launch(&entry)).run(main) {
+    let launch = choose(&entry).unwrap_or_else(|message| panic!("{message}"));
+    run(launch, main)
+}
+
+fn run<F: Future>(launch: impl Launch + 'static, main: F) -> F::Output {
+    match Runner::new(launch).run(main) {
         Ok(output) => output,
         Err(error) => panic!("{error}"),
     }
@@ -78,18 +85,83 @@ pub fn main<F: Future>(entry: Entry, main: F) -> F::Output {
 ///
 /// As [`main`], and when the time is over; the message shows the tasks that were at work.
 pub fn test<F: Future>(entry: Entry, test: F) -> F::Output {
-    let timeout = entry.timeout.unwrap_or(Duration::from_secs(60));
-    main(entry, async {
-        let scope = CancelScope::new();
-        let watchdog = Watchdog::start(scope.handle(), timeout);
-        match scope.run(test).await {
-            Ok(output) => output,
-            Err(_) => panic!(
-                "the test did not end within {timeout:?}; what it waited for:\n{}",
-                watchdog.found()
-            ),
+    let launch = choose(&entry).unwrap_or_else(|message| panic!("{message}"));
+    #[cfg(feature = "test-util")]
+    let launch = crate::testing::watched(launch);
+    run(launch, guarded(&entry, test))
+}
+
+/// Runs a test on a simulated runtime, once for each seed, up to the first that returns an error.
+///
+/// # Panics
+///
+/// As [`test`].
+#[cfg(feature = "test-util")]
+pub fn test_sim<F>(entry: Entry, seeds: u64, mut test: impl FnMut() -> F) -> F::Output
+where
+    F: Future<Output: SimOutput>,
+{
+    let mut last = None;
+    crate::testing::Sim::each_seed(seeds, |sim| {
+        if last.as_ref().is_some_and(SimOutput::is_error) {
+            return;
         }
-    })
+        let seed = sim.seed();
+        let output = run(sim, guarded(&entry, test()));
+        if output.is_error() {
+            eprintln!("anyrt: this was seed {seed}; ANYRT_SEED={seed} runs it again");
+        }
+        last = Some(output);
+    });
+    match last {
+        Some(output) => output,
+        None => unreachable!("there is one seed at least"),
+    }
+}
+
+/// Without the simulation there is nothing to run the test on.
+#[cfg(not(feature = "test-util"))]
+pub fn test_sim<F>(_: Entry, _: u64, _: impl FnMut() -> F) -> F::Output
+where
+    F: Future<Output: SimOutput>,
+{
+    panic!("`sim` needs the feature `test-util` of `anyrt`")
+}
+
+/// What a simulated test may return: it is asked after each seed.
+pub trait SimOutput {
+    /// Whether the test has failed.
+    fn is_error(&self) -> bool;
+}
+
+impl SimOutput for () {
+    fn is_error(&self) -> bool {
+        false
+    }
+}
+
+impl<T, E> SimOutput for Result<T, E> {
+    fn is_error(&self) -> bool {
+        self.is_err()
+    }
+}
+
+/// A test with its time, and with a look at what it leaves.
+async fn guarded<F: Future>(entry: &Entry, test: F) -> F::Output {
+    let timeout = entry.timeout.unwrap_or(Duration::from_secs(60));
+    let scope = CancelScope::new();
+    let watchdog = Watchdog::start(scope.handle(), timeout);
+    let Ok(output) = scope.run(test).await else {
+        panic!(
+            "the test did not end within {timeout:?}; what it waited for:\n{}",
+            watchdog.found()
+        );
+    };
+    #[cfg(feature = "test-util")]
+    if let Some(leaks) = crate::testing::leaks().filter(|_| !entry.leaks) {
+        panic!("{leaks}");
+    }
+    output
 }
 
 /// A thread that cancels a test whose time is over. Not a timer of the runtime: its clock may be the
@@ -143,7 +215,8 @@ impl Drop for Watchdog {
     }
 }
 
-fn launch(entry: &Entry) -> Box<dyn Launch> {
+/// The backend that an attribute or the environment asks for, else the first one; or why there is none.
+pub(crate) fn choose(entry: &Entry) -> Result<Box<dyn Launch>, String> {
     let from_env = std::env::var("ANYRT_BACKEND")
         .ok()
         .filter(|name| !name.is_empty());
@@ -157,10 +230,10 @@ fn launch(entry: &Entry) -> Box<dyn Launch> {
         None => COMPILED.first(),
     };
     match (found, wanted) {
-        (Some((_, make)), _) => make(entry),
+        (Some((_, make)), _) => Ok(make(entry)),
         (None, wanted) => {
             let compiled: Vec<_> = COMPILED.iter().map(|(name, _)| *name).collect();
-            panic!(
+            Err(format!(
                 "the backend {} is not compiled in (compiled: {}); turn on its feature of `anyrt`, \
                  or set ANYRT_BACKEND to one of the compiled",
                 wanted.as_deref().unwrap_or("of any name"),
@@ -169,7 +242,7 @@ fn launch(entry: &Entry) -> Box<dyn Launch> {
                 } else {
                     compiled.join(", ")
                 },
-            )
+            ))
         }
     }
 }

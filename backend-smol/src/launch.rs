@@ -1,10 +1,11 @@
 //! Starting and stopping an executor with threads of its own.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 use anyrt_backend::{Backend, Launch, Running, RuntimeId};
@@ -42,6 +43,44 @@ impl Smol {
             executor: None,
             id: RuntimeId::new("smol", 0),
         })
+    }
+
+    /// The executor of our own that this thread works for; the global one's threads cannot be told.
+    pub fn current() -> Option<Arc<dyn Backend>> {
+        let (own, id) = current()?;
+        Some(Arc::new(SmolBackend {
+            executor: Some(own.upgrade()?),
+            id,
+        }))
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<(Weak<Own>, RuntimeId)>> = const { RefCell::new(None) };
+}
+
+fn current() -> Option<(Weak<Own>, RuntimeId)> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok()?
+}
+
+/// The id of the executor that this thread works for, if it is one of our own.
+pub fn current_id() -> Option<RuntimeId> {
+    Some(current()?.1)
+}
+
+/// Says which executor this thread works for, until it is dropped.
+struct Current(Option<(Weak<Own>, RuntimeId)>);
+
+impl Current {
+    fn enter(own: &Arc<Own>, id: RuntimeId) -> Self {
+        Self(CURRENT.with(|current| current.replace(Some((Arc::downgrade(own), id)))))
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let outer = self.0.take();
+        let _ = CURRENT.try_with(|current| current.replace(outer));
     }
 }
 
@@ -82,12 +121,15 @@ struct RunningSmol {
 
 impl RunningSmol {
     fn start_worker(&self, number: usize) -> io::Result<JoinHandle<()>> {
-        let own = self.own.clone();
+        let (own, id) = (self.own.clone(), self.id);
         // The listener exists before the thread does, so that no stop is missed.
         let stop = self.stop.listen();
         thread::Builder::new()
             .name(format!("anyrt-smol-{number}"))
-            .spawn(move || smol::block_on(own.executor.run(stop)))
+            .spawn(move || {
+                let _current = Current::enter(&own, id);
+                smol::block_on(own.executor.run(stop))
+            })
     }
 }
 
@@ -100,6 +142,7 @@ impl Running for RunningSmol {
     }
 
     fn block_on(&self, main: Pin<&mut dyn Future<Output = ()>>) {
+        let _current = Current::enter(&self.own, self.id);
         // Not `smol::block_on`: it visits the reactor at every yield of main, and the workers
         // drive that already.
         smol::future::block_on(main);

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use anyrt_backend::{Backend, Job, RuntimeId, Task, Timer};
 
-pub use launch::Smol;
+pub use launch::{Smol, current_id};
 
 /// A handle of a smol executor: the global one, or one of our own.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! The tokio backend of anyrt.
 //!
 //! Native: tasks, timers (with tokio's pausable clock), the blocking pool. Emulated: nothing.
-//! Known differences: timers have tokio's granularity of one millisecond and round up.
+//! Known differences: timers have tokio's granularity of one millisecond and round up; a paused clock does not
+//! advance by itself while a blocking call is at work, also where that waits in `from_thread::run`.
 
 #![forbid(unsafe_code)]
 
@@ -38,6 +39,11 @@ impl Backend for TokioBackend {
 
     fn spawn_blocking(&self, job: Job) {
         blocking::spawn_blocking(&self.0, job);
+    }
+
+    fn enter(&self, code: &mut dyn FnMut()) {
+        let _entered = self.0.enter();
+        code();
     }
 
     fn timer(&self, at: Instant) -> Pin<Box<dyn Timer>> {

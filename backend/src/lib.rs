@@ -11,8 +11,9 @@
 //! 2. A task that is ready is dropped at once. A task that will not be polled again (the runtime
 //!    shuts down, or has shut down already) is dropped as well, on any thread, even inside `spawn`:
 //!    the core counts it out when it is dropped, and waits for ever for one that leaks.
-//! 3. [`Backend::spawn_blocking`] runs each job on a thread that may block. There is no order and no
-//!    limit: the core's limiter has let the job through. A job that will never run is dropped.
+//! 3. [`Backend::spawn_blocking`] runs each job on a thread that may block, within the runtime's context, so
+//!    that native timers and sockets work there. There is no order and no limit: the core's limiter has let
+//!    the job through. A job that will never run is dropped.
 //! 4. A [`Timer`] is never early on the clock that [`Backend::now`] reads, and wakes the waker of its
 //!    last poll.
 //! 5. All of it works from any thread, within the runtime's context or outside.
@@ -40,8 +41,10 @@
 #![forbid(unsafe_code)]
 
 mod task;
+mod thread;
 mod time;
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -49,7 +52,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use task::{Job, Task};
+pub use task::{Job, Task, Work};
 pub use time::Timer;
 
 /// Which runtime a backend stands for, within the process.
@@ -90,8 +93,32 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Runs a job on a thread that may block, detached.
     fn spawn_blocking(&self, job: Job);
 
+    /// Runs a job on a thread of its own, detached, within the runtime's context. It never waits for the threads
+    /// of the pool, whatever is at work there. A job that will never run is dropped.
+    fn spawn_thread(self: Arc<Self>, job: Job) {
+        thread::spawn_thread(self, job);
+    }
+
+    /// Polls a future until it is ready, on a thread that runs a job and sleeps meanwhile.
+    ///
+    /// It returns earlier only where the runtime has ended and nobody is left to wake the future.
+    fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
+        thread::block_on(future);
+    }
+
+    /// Runs code on a thread that is not the runtime's, within the runtime's context, if it has one: what
+    /// [`spawn_blocking`](Self::spawn_blocking) gives to jobs.
+    fn enter(&self, code: &mut dyn FnMut()) {
+        code();
+    }
+
     /// A timer that is ready once [`now`](Self::now) has reached `at`.
     fn timer(&self, at: Instant) -> Pin<Box<dyn Timer>>;
+
+    /// What a test kit put around the runtime, for that kit to find again.
+    fn test_kit(&self) -> Option<&(dyn Any + Send + Sync)> {
+        None
+    }
 
     /// The runtime's clock.
     fn now(&self) -> Instant {
@@ -109,7 +136,7 @@ pub trait Launch: fmt::Debug {
     fn launch(self: Box<Self>) -> io::Result<Box<dyn Running>>;
 }
 
-impl Launch for Box<dyn Launch> {
+impl<L: Launch + ?Sized> Launch for Box<L> {
     fn launch(self: Box<Self>) -> io::Result<Box<dyn Running>> {
         (*self).launch()
     }

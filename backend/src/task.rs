@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// A task that the core built: a future to be polled until it is ready.
@@ -32,21 +33,40 @@ impl fmt::Debug for Task {
     }
 }
 
+/// What a [`Job`] does. Neither of the two unwinds.
+pub trait Work: Send + Sync {
+    /// Runs it, on a thread that may block.
+    fn run(&self);
+
+    /// It will never run.
+    fn dropped(&self);
+}
+
 /// A blocking job that the core built: it runs once, on a thread that may block.
 ///
 /// It never unwinds, and may be dropped instead of run.
 #[must_use = "a job that is dropped never runs"]
-pub struct Job(Box<dyn FnOnce() + Send>);
+pub struct Job(Option<Arc<dyn Work>>);
 
 impl Job {
-    /// Wraps a closure that never unwinds.
-    pub fn new(job: Box<dyn FnOnce() + Send>) -> Self {
-        Self(job)
+    /// A job that does this.
+    pub fn new(work: Arc<dyn Work>) -> Self {
+        Self(Some(work))
     }
 
     /// Runs the job to its end.
-    pub fn run(self) {
-        (self.0)();
+    pub fn run(mut self) {
+        if let Some(work) = self.0.take() {
+            work.run();
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if let Some(work) = self.0.take() {
+            work.dropped();
+        }
     }
 }
 

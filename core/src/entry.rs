@@ -1,5 +1,6 @@
 //! The ways in: `run` starts a runtime and owns it, `attach` enters one that is running.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -21,7 +22,8 @@ use crate::runtime::{Registered, Rt, blocking_would_stop, of_backend};
 use crate::scope::current;
 use crate::shield::shield;
 use crate::task::Place;
-use crate::thread::hop::{is_worker, outside_of_workers};
+use crate::task_tree::TaskTree;
+use crate::thread::caller::{is_worker, outside_of_workers};
 
 /// Starts a runtime and runs a future on it, on the calling thread.
 ///
@@ -30,7 +32,8 @@ use crate::thread::hop::{is_worker, outside_of_workers};
 ///
 /// # Errors
 ///
-/// [`RunError`], where the thread is inside a runtime already, or the runtime did not start.
+/// [`RunError`], where the thread is inside a runtime already, the runtime did not start, or a simulation can go no
+/// further.
 ///
 /// # Panics
 ///
@@ -78,7 +81,8 @@ impl Runner {
 
     /// Tells this hook of what has no caller to be returned to, instead of the standard error.
     ///
-    /// The hook is called from any thread of the runtime, with no lock held.
+    /// The hook is called from any thread of the runtime, with no lock held. The runtime's handle keeps it, so it should own
+    /// no handle of a task or of the runtime itself: they would keep each other.
     pub fn on_report(mut self, hook: impl Fn(Report) + Send + Sync + 'static) -> Self {
         self.hook = Some(Box::new(hook));
         self
@@ -104,28 +108,32 @@ impl Runner {
             return Err(RunError::InsideRuntime { runtime });
         }
         let running = self.launch.launch().map_err(RunError::Launch)?;
-        let rt = Rt::new(running.backend(), self.hook);
+        let rt = Rt::owned(running.backend(), self.hook);
         let owner = Owner {
             running: Some(running),
             registered: Registered::new(rt.clone()),
         };
-        let mut output = None;
-        {
-            let root = Host::root(
-                rt.clone(),
-                place,
-                move |_: &Arc<Group>, _: &mut Plain| main,
-                Plain,
-            );
+        let root = Host::root(
+            rt.clone(),
+            place,
+            move |_: &Arc<Group>, _: &mut Plain| main,
+            Plain,
+        );
+        let output = Cell::new(None);
+        let output = {
             // A panic is resumed here, not through the runtime's own code.
             let main = AssertUnwindSafe(InBudget { root }).catch_unwind();
-            outside_of_workers(|| owner.block_on(pin!(async { output = Some(main.await) })));
-        }
+            let mut main = pin!(async { output.set(Some(main.await)) });
+            outside_of_workers(|| owner.block_on(main.as_mut()));
+            // Told before anything is dropped.
+            let tasks = || TaskTree::of(&rt);
+            output.take().ok_or_else(tasks)
+        };
         drop(owner);
         match output {
-            Some(Ok(output)) => Ok(output),
-            Some(Err(payload)) => resume_unwind(payload),
-            None => unreachable!("a backend polls the main future until it is ready"),
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(payload)) => resume_unwind(payload),
+            Err(tasks) => Err(RunError::Deadlock { tasks }),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::ops::Deref;
 
 use crate::scope::reason::Reason;
+use crate::task_tree::TaskTree;
 
 /// A region was cancelled, and this is where the cancel stopped.
 #[derive(Clone, Debug)]
@@ -295,6 +296,33 @@ impl fmt::Display for NoRuntime {
 
 impl Error for NoRuntime {}
 
+/// The runtime has ended: nothing runs on it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuntimeEnded;
+
+impl fmt::Display for RuntimeEnded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the runtime has ended")
+    }
+}
+
+impl Error for RuntimeEnded {}
+
+/// The key has a token of this limiter already, or waits for one: it would wait for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlreadyBorrowed;
+
+impl fmt::Display for AlreadyBorrowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the key has a token of this limiter already, or waits for one; give that back first, or \
+             use another key",
+        )
+    }
+}
+
+impl Error for AlreadyBorrowed {}
+
 /// Why `run` did not run.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -307,6 +335,12 @@ pub enum RunError {
     },
     /// The runtime did not start.
     Launch(io::Error),
+    /// The runtime knows that its tasks wait for each other for ever: a simulation does, others go on waiting.
+    #[non_exhaustive]
+    Deadlock {
+        /// What they wait in.
+        tasks: TaskTree,
+    },
 }
 
 impl fmt::Display for RunError {
@@ -318,6 +352,12 @@ impl fmt::Display for RunError {
                  await the future, use `anyrt::attach`, or call `run` on a thread of its own"
             ),
             RunError::Launch(error) => write!(f, "the runtime did not start: {error}"),
+            RunError::Deadlock { tasks } => {
+                write!(
+                    f,
+                    "a deadlock: every task waits, and nothing is left to wake one\n{tasks}"
+                )
+            }
         }
     }
 }
@@ -325,7 +365,7 @@ impl fmt::Display for RunError {
 impl Error for RunError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            RunError::InsideRuntime { .. } => None,
+            RunError::InsideRuntime { .. } | RunError::Deadlock { .. } => None,
             RunError::Launch(error) => Some(error),
         }
     }

@@ -11,18 +11,23 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod checkpoint;
+mod context;
 mod entry;
 mod error;
 mod finally;
 mod group;
 mod loom;
 mod outcome;
+mod portal;
 mod report;
 mod runtime;
 mod scope;
 mod shield;
 mod task;
 mod task_tree;
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod testing;
 mod thread;
 mod time;
 
@@ -35,9 +40,11 @@ pub use checkpoint::{
     CancelledWait, Checkpoint, cancel_reason, cancelled, checkpoint, checkpoint_if_cancelled,
     current_effective_deadline, current_task, is_cancelled, shielded_checkpoint, yield_now,
 };
+pub use context::{ContextLocal, ContextScope};
 pub use entry::{Runner, attach, run};
 pub use error::{
-    Cancelled, Errors, GroupError, NoRuntime, RunError, SpawnError, StartError, TaskError, TimedOut,
+    AlreadyBorrowed, Cancelled, Errors, GroupError, NoRuntime, RunError, RuntimeEnded, SpawnError,
+    StartError, TaskError, TimedOut,
 };
 pub use finally::{Finally, finally, finally_with};
 pub use group::handle::{TaskBuilder, TaskGroup, TryTaskGroup, task_group, try_task_group};
@@ -47,6 +54,11 @@ pub use group::local::{
 };
 pub use group::start::Started;
 pub use outcome::Exit;
+pub use portal::call_async::CallAsync;
+pub use portal::owner::{BlockingPortal, PortalBuilder, Remaining};
+pub use portal::provider::{PortalLease, PortalProvider};
+pub use portal::task::PortalTask;
+pub use portal::{Portal, PortalError, PortalTaskBuilder};
 pub use report::Report;
 pub use runtime::{Runtime, Statistics};
 pub use scope::deadline::{FailAfter, MoveOn, fail_after, fail_at, move_on_after, move_on_at};
@@ -58,8 +70,19 @@ pub use shield::{
 };
 pub use task::{Place, TaskHandle, TaskId, TaskInfo, TaskStatus, Wait};
 pub use task_tree::{RegionInfo, TaskTree, task_tree};
+pub use thread::adapt::{
+    AsyncFnOf, BlockingFn, SyncifyError, asyncify, runnify, syncify, syncify_or_run,
+};
+pub use thread::borrower::Borrower;
+pub use thread::from_thread::FromThreadError;
+pub use thread::iterate::{IterateInThreadpool, iterate_in_threadpool};
 pub use thread::limiter::{
-    Acquire, CapacityLimiter, LimiterStatistics, Token, default_thread_limiter,
+    Acquire, AcquireOnBehalf, CapacityLimiter, LimiterStatistics, Token, default_thread_limiter,
 };
 pub use thread::pool::{Offload, run_in_threadpool};
 pub use time::{Instant, Sleep, sleep, sleep_forever, sleep_until};
+
+/// From a blocking call back into async code (TH6).
+pub mod from_thread {
+    pub use crate::thread::from_thread::{FromThreadError, check_cancelled, is_cancelled, run};
+}

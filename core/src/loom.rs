@@ -1,17 +1,21 @@
-//! Locks and atomics: the standard library's, or loom's when a model is checked.
+//! Locks and atomics: the standard library's, or those of loom or shuttle when a model is checked.
 //!
-//! `Arc` stays the standard library's, since loom's cannot hold a trait object.
-
-#[cfg(not(anyrt_loom))]
-pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-
-#[cfg(anyrt_loom)]
-pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+//! loom tries every order of a few steps; shuttle draws orders of whole programs, and its threads need locals of their
+//! own. `Arc` stays the standard library's, since loom's cannot hold a trait object.
 
 #[cfg(anyrt_loom)]
 use loom::sync as imp;
-#[cfg(not(anyrt_loom))]
+#[cfg(anyrt_shuttle)]
+use shuttle::sync as imp;
+#[cfg(not(any(anyrt_loom, anyrt_shuttle)))]
 use std::sync as imp;
+
+pub(crate) use imp::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+#[cfg(anyrt_shuttle)]
+pub(crate) use shuttle::thread_local;
+#[cfg(not(anyrt_shuttle))]
+pub(crate) use std::thread_local;
 
 pub(crate) use imp::MutexGuard;
 

@@ -1,4 +1,5 @@
-//! Model-checked: what two or three threads can do to the tree, the ledger, a cell and a limiter, in
+//! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent,
+//! the way of a value from a thread, a stream's buffer and a portal, in
 //! every order that the memory model allows. A seat's own two atomics are the standard library's, so the
 //! models see each of their steps at once.
 //!
@@ -7,17 +8,27 @@
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
 
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 
+use anyrt_backend::{Backend, Job, RuntimeId, Task, Timer};
+
+use crate::group::Group;
 use crate::group::ledger::Ledger;
+use crate::portal::{Portal, PortalError};
+use crate::runtime::Rt;
+use crate::scope::current::{self, Entry};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park, Seat};
-use crate::task::Place;
-use crate::thread::limiter::CapacityLimiter;
+use crate::task::{Place, TaskStatus};
+use crate::thread::hop::{Hop, Unclaimed};
+use crate::thread::iterate::feed::Feed;
+use crate::thread::limiter::{Acquire, CapacityLimiter, Token};
 
 /// A waker that remembers how often it was woken.
 struct Woken(AtomicUsize);
@@ -355,5 +366,241 @@ fn a_token_is_neither_lost_nor_doubled_when_a_waiter_leaves_at_its_grant() {
         assert_eq!(limiter.statistics().borrowed, 1);
         drop(got);
         assert_eq!(limiter.statistics().borrowed, 0);
+    });
+}
+
+/// Polls inside of a region. Only one thread of a model may do that: the stack of regions is the standard
+/// library's, and the threads of a model share it.
+fn poll_inside(node: &Arc<Node>, acquire: &mut Acquire, waker: &Waker) -> Poll<Token> {
+    let mut cx = Context::from_waker(waker);
+    let entry = Entry::Node(node.clone());
+    current::within(entry, drop, || Pin::new(acquire).poll(&mut cx))
+}
+
+/// A limiter of one, whose token is lent to what is inside of a region.
+fn lent() -> (CapacityLimiter, Token, Arc<Node>, impl FnOnce() + Send) {
+    let limiter = CapacityLimiter::new(1);
+    let token = limiter.try_acquire().unwrap();
+    let loan = limiter.lend();
+    let inside = root();
+    inside.set_loan(limiter.clone(), loan);
+    let ending = limiter.clone();
+    (limiter, token, inside, move || ending.end_loan(loan))
+}
+
+#[test]
+fn a_lent_token_that_outlives_its_loan_is_neither_lost_nor_doubled() {
+    loom::model(|| {
+        let (limiter, token, inside, end_loan) = lent();
+        let (_, waker) = woken();
+        let Poll::Ready(nested) = poll_inside(&inside, &mut limiter.acquire(), &waker) else {
+            panic!("it is free")
+        };
+        // An abandoned call gives it back while the wait of its lender ends.
+        let giver = thread::spawn(move || drop(nested));
+        end_loan();
+        giver.join().unwrap();
+        assert_eq!(limiter.statistics().borrowed, 1);
+        assert!(limiter.try_acquire().is_none());
+        drop(token);
+        assert_eq!(limiter.statistics().borrowed, 0);
+        assert!(limiter.statistics().borrowers.is_empty());
+    });
+}
+
+#[test]
+fn a_waiter_inside_is_given_the_lent_token_or_a_free_one_but_not_both() {
+    loom::model(|| {
+        let (limiter, token, inside, end_loan) = lent();
+        let (flag, waker) = woken();
+        let Poll::Ready(nested) = poll_inside(&inside, &mut limiter.acquire(), &waker) else {
+            panic!("it is free")
+        };
+        let mut second = limiter.acquire();
+        assert!(poll_inside(&inside, &mut second, &waker).is_pending());
+        // Both become free at once.
+        let giver = thread::spawn({
+            let limiter = limiter.clone();
+            move || limiter.set_total(2)
+        });
+        drop(nested);
+        giver.join().unwrap();
+        assert_eq!(flag.0.load(SeqCst), 1);
+        let got = poll_inside(&inside, &mut second, &waker);
+        assert!(got.is_ready());
+        assert!(poll_inside(&inside, &mut limiter.acquire(), &waker).is_ready());
+        drop(got);
+        end_loan();
+        drop(token);
+        assert_eq!(limiter.statistics().borrowed, 0);
+    });
+}
+
+#[test]
+fn a_waiter_inside_that_leaves_at_its_grant_passes_the_lent_token_on() {
+    loom::model(|| {
+        let (limiter, token, inside, end_loan) = lent();
+        let (_, waker) = woken();
+        let Poll::Ready(nested) = poll_inside(&inside, &mut limiter.acquire(), &waker) else {
+            panic!("it is free")
+        };
+        let (mut leaver, mut stayer) = (limiter.acquire(), limiter.acquire());
+        assert!(poll_inside(&inside, &mut leaver, &waker).is_pending());
+        assert!(poll_inside(&inside, &mut stayer, &waker).is_pending());
+        let giver = thread::spawn(move || drop(nested));
+        drop(leaver);
+        giver.join().unwrap();
+        assert!(poll_inside(&inside, &mut stayer, &waker).is_ready());
+        end_loan();
+        drop(token);
+        assert_eq!(limiter.statistics().borrowed, 0);
+    });
+}
+
+#[test]
+fn a_value_is_taken_by_its_caller_or_left_on_the_worker() {
+    loom::model(|| {
+        let hop = Hop::new(());
+        let counted = Arc::new(());
+        let worker = thread::spawn({
+            let (hop, value) = (hop.clone(), counted.clone());
+            move || assert!(hop.finish(Some(Ok(value))).is_none())
+        });
+        let unclaimed = hop.leave();
+        worker.join().unwrap();
+        let taken = matches!(unclaimed, Unclaimed::Result(Some(Ok(_))));
+        assert_eq!(Arc::strong_count(&counted), 1 + usize::from(taken));
+    });
+}
+
+#[test]
+fn a_caller_that_waits_is_woken_by_the_end() {
+    loom::model(|| {
+        let hop = Hop::new(());
+        let worker = thread::spawn({
+            let hop = hop.clone();
+            move || assert!(hop.finish(Some(Ok(7))).is_none())
+        });
+        let (flag, waker) = woken();
+        let cx = Context::from_waker(&waker);
+        let first = hop.poll(&cx);
+        worker.join().unwrap();
+        if first.is_pending() {
+            assert_eq!(flag.0.load(SeqCst), 1);
+            assert!(matches!(hop.poll(&cx), Poll::Ready(Some(Ok(7)))));
+        }
+    });
+}
+
+#[test]
+fn a_consumer_never_sleeps_beside_an_item() {
+    loom::model(|| {
+        let feed = Feed::new(3, 0..2);
+        let iter = feed.unpark().unwrap();
+        let worker = thread::spawn({
+            let feed = feed.clone();
+            move || iter.for_each(|item| assert!(feed.push(item, (0, None))))
+        });
+        let (flag, waker) = woken();
+        let cx = Context::from_waker(&waker);
+        let mut taken = 0;
+        // Until it would sleep.
+        while taken < 2 {
+            match feed.pop() {
+                Some(_) => taken += 1,
+                None if feed.listen(&cx) => break,
+                None => {}
+            }
+        }
+        worker.join().unwrap();
+        assert!(taken == 2 || flag.0.load(SeqCst) == 1);
+    });
+}
+
+#[test]
+fn an_iterator_is_taken_up_by_the_consumer_or_goes_on_by_itself() {
+    loom::model(|| {
+        let feed = Feed::new(1, 0..2);
+        let mut iter = feed.unpark().unwrap();
+        let worker = thread::spawn({
+            let feed = feed.clone();
+            move || {
+                assert!(!feed.push(iter.next().unwrap(), (0, None)));
+                feed.park(iter).is_ok()
+            }
+        });
+        let mut taken_up = false;
+        if let Some((_, is_low)) = feed.pop() {
+            assert!(is_low);
+            taken_up = feed.unpark().is_some();
+            let parked = worker.join().unwrap();
+            // Nobody leaves it parked beside a buffer that is low.
+            assert_eq!(taken_up, parked);
+        } else {
+            assert!(worker.join().unwrap());
+        }
+        assert!(!taken_up || feed.unpark().is_none());
+    });
+}
+
+/// A runtime of which nothing is wanted but that it keeps what it was told to run.
+#[derive(Debug, Default)]
+struct Tasks(std::sync::Mutex<Vec<Task>>);
+
+impl Backend for Tasks {
+    fn name(&self) -> &'static str {
+        "model"
+    }
+
+    fn id(&self) -> RuntimeId {
+        RuntimeId::new("model", 0)
+    }
+
+    fn spawn(&self, task: Task) {
+        self.0.lock().unwrap().push(task);
+    }
+
+    fn spawn_blocking(&self, job: Job) {
+        drop(job);
+    }
+
+    fn timer(&self, _: Instant) -> Pin<Box<dyn Timer>> {
+        unreachable!("nothing here waits for a time")
+    }
+}
+
+impl Tasks {
+    fn run(&self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        let tasks = std::mem::take(&mut *self.0.lock().unwrap());
+        for mut task in tasks {
+            assert!(Pin::new(&mut task).poll(&mut cx).is_ready());
+        }
+    }
+}
+
+#[test]
+fn a_call_that_races_with_the_stop_of_its_portal_is_refused_or_waited_for() {
+    loom::model(|| {
+        let tasks = Arc::new(Tasks::default());
+        let group = Group::new(root(), Rt::owned(tasks.clone(), None), false);
+        let portal = Portal::into_group(group.clone());
+        let caller = thread::spawn({
+            let portal = portal.clone();
+            move || portal.spawn(async { 7 })
+        });
+        portal.close();
+        group.ledger.drain();
+        let closed = group.ledger.try_close();
+        match caller.join().unwrap() {
+            Ok(task) => {
+                assert!(!closed);
+                tasks.run();
+                assert_eq!(task.status(), TaskStatus::Completed);
+                assert!(group.ledger.try_close());
+            }
+            Err(error) => assert!(matches!(error, PortalError::Stopped)),
+        }
+        assert!(matches!(portal.spawn(async {}), Err(PortalError::Stopped)));
     });
 }

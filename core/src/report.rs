@@ -10,6 +10,7 @@ use crate::runtime::Rt;
 use crate::scope::current;
 use crate::scope::tree::Node;
 use crate::task::{Place, TaskInfo};
+use crate::thread::caller;
 
 /// Something that happened and that no caller can be given any more.
 ///
@@ -26,7 +27,8 @@ pub enum Report {
         /// What the panic said.
         message: String,
     },
-    /// A blocking closure panicked whose caller had left: it was abandoned, or dropped by foreign code.
+    /// A closure panicked whose caller had left: it was abandoned, or dropped by foreign code, or sent with
+    /// [`run_soon`](crate::Runtime::run_soon).
     #[non_exhaustive]
     ClosurePanicked {
         /// Where the call was made.
@@ -116,7 +118,10 @@ pub(crate) fn tell(hook: Option<&Hook>, report: Report) {
 
 /// Reports from a region that may be on no runtime at all.
 pub(crate) fn report_from(node: Option<&Arc<Node>>, report: Report) {
-    let rt: Option<Arc<Rt>> = node.and_then(current::runtime_of).or_else(current::runtime);
+    let rt: Option<Arc<Rt>> = node
+        .and_then(current::runtime_of)
+        .or_else(current::runtime)
+        .or_else(caller::runtime);
     match rt {
         Some(rt) => rt.report(report),
         None => tell(None, report),

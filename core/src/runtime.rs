@@ -5,6 +5,7 @@
 
 mod detect;
 mod registry;
+mod soon;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -13,14 +14,15 @@ use std::time::Instant;
 
 use anyrt_backend::Backend;
 
-use crate::error::NoRuntime;
+use crate::error::{NoRuntime, RuntimeEnded};
 use crate::group::Group;
 use crate::loom::Mutex;
 use crate::report::{Hook, Report, tell};
 use crate::scope::current;
 use crate::scope::tree::Node;
+use crate::task::Place;
 use crate::task_tree::TaskTree;
-use crate::thread::hop;
+use crate::thread::caller;
 use crate::thread::limiter::CapacityLimiter;
 
 pub(crate) use detect::blocking_would_stop;
@@ -32,10 +34,13 @@ const DEFAULT_THREADS: usize = 40;
 /// What all tasks of a runtime share.
 pub(crate) struct Rt {
     backend: Arc<dyn Backend>,
+    /// Whether a `run` owns the runtime, so that it ends with its root.
+    owned: bool,
     hook: Option<Hook>,
     counts: Counts,
     limiter: OnceLock<CapacityLimiter>,
     roots: Mutex<Vec<Root>>,
+    soon: Mutex<soon::Soon>,
     /// Closures that are on a thread or on their way to one.
     pub(crate) jobs: AtomicUsize,
 }
@@ -57,13 +62,25 @@ struct Counts {
 }
 
 impl Rt {
-    pub(crate) fn new(backend: Arc<dyn Backend>, hook: Option<Hook>) -> Arc<Self> {
+    /// A runtime that `run` owns.
+    pub(crate) fn owned(backend: Arc<dyn Backend>, hook: Option<Hook>) -> Arc<Self> {
+        Self::new(backend, true, hook)
+    }
+
+    /// A runtime that belongs to somebody else.
+    fn foreign(backend: Arc<dyn Backend>) -> Arc<Self> {
+        Self::new(backend, false, None)
+    }
+
+    fn new(backend: Arc<dyn Backend>, owned: bool, hook: Option<Hook>) -> Arc<Self> {
         Arc::new(Self {
             backend,
+            owned,
             hook,
             counts: Counts::default(),
             limiter: OnceLock::new(),
             roots: Mutex::default(),
+            soon: Mutex::default(),
             jobs: AtomicUsize::new(0),
         })
     }
@@ -72,7 +89,7 @@ impl Rt {
     /// certainly current (RT2).
     pub(crate) fn find() -> Result<Arc<Self>, NoRuntime> {
         current::runtime()
-            .or_else(hop::runtime)
+            .or_else(caller::runtime)
             .or_else(registry::detected)
             .ok_or(NoRuntime)
     }
@@ -90,6 +107,15 @@ impl Rt {
     #[track_caller]
     pub(crate) fn of(node: &Arc<Node>) -> Arc<Self> {
         current::runtime_of(node).unwrap_or_else(Self::here)
+    }
+
+    /// Whether this thread runs tasks of this runtime, so that to block it would stop them. A blocking call
+    /// of ours is none.
+    pub(crate) fn is_current(&self) -> bool {
+        // Two runs on one executor are one runtime here: their tasks need the same threads.
+        let id = self.backend.id();
+        current::runtime().is_some_and(|rt| rt.backend.id() == id)
+            || (!caller::is_worker() && detect::is_certainly(id))
     }
 
     pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
@@ -148,6 +174,16 @@ impl Rt {
         let roots = self.roots.lock();
         let adopters = roots.iter().filter(|root| root.adopts);
         adopters.filter_map(|root| root.group.upgrade()).collect()
+    }
+
+    /// Counts something in with the root that it does not host: the group, to be counted out of it. None
+    /// where the runtime belongs to somebody else and ends when that one likes.
+    pub(crate) fn admit(&self, daemon: bool) -> Result<Option<Arc<Group>>, RuntimeEnded> {
+        let mut adopters = self.adopters().into_iter();
+        match adopters.find(|group| group.ledger.admit(daemon)) {
+            None if self.owned => Err(RuntimeEnded),
+            group => Ok(group),
+        }
     }
 }
 
@@ -211,6 +247,32 @@ impl Runtime {
             panics: counts.panics.load(Relaxed),
             lost_errors: counts.lost_errors.load(Relaxed),
         }
+    }
+
+    /// Runs a function on the runtime soon, from any thread, and does not wait for it: how a thread that waits
+    /// for signals or the callback of a foreign library says something to async code.
+    ///
+    /// It must not block. What one thread sends runs in the order in which it was sent. A panic of it goes to
+    /// the hook. `run` does not return before it has run.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeEnded`].
+    ///
+    /// ```
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let runtime = anyrt::Runtime::current()?;
+    /// let scope = anyrt::CancelScope::new();
+    /// let handle = scope.handle();
+    /// std::thread::spawn(move || runtime.run_soon(move || drop(handle.cancel())));
+    /// assert!(scope.run(anyrt::sleep_forever()).await.is_err());
+    /// # Ok::<(), anyrt::NoRuntime>(())
+    /// # })??;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn run_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeEnded> {
+        self.rt.run_soon(Place::caller(), Box::new(f))
     }
 
     /// The limiter that blocking calls take unless another is named (TH4).

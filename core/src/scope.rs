@@ -193,9 +193,22 @@ impl ScopeHandle {
     }
 
     /// Moves the deadline, earlier, later or to never. Without effect once the scope is cancelled or
-    /// has ended (DL4).
+    /// has ended (DL4). One that has passed already cancels a scope that is at work there and then.
     pub fn set_deadline(&self, at: impl Into<Option<Instant>>) {
-        self.node.move_deadline(at.into().map(Instant::into_std));
+        let at = at.into().map(Instant::into_std);
+        self.node.move_deadline(at);
+        let Some(at) = at else { return };
+        if !self.node.is_attached() {
+            // In its very first poll it has no place in the tree yet; asking for one gives it one.
+            let _ = current::node();
+        }
+        let is_at_work = self.node.is_attached() && !self.node.has_left();
+        let rt = is_at_work
+            .then(|| current::runtime_of(&self.node))
+            .flatten();
+        if rt.is_some_and(|rt| rt.now() >= at) {
+            self.node.expire(at, Reason::here(Cause::Deadline));
+        }
     }
 }
 

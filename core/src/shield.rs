@@ -441,7 +441,7 @@ impl<F: Future> Future for Restore<F> {
         let mut this = self.project();
         if !*this.polled {
             *this.polled = true;
-            if let Some(shield) = current::nearest_shield() {
+            if let Some(shield) = current::shield_to_undo() {
                 match shield.link(this.node) {
                     Some(key) => *this.link = Some((shield, key)),
                     None => {

@@ -87,7 +87,9 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
         .backends
         .as_ref()
         .map(|_| quote!(#[allow(dead_code)]));
-    let chosen = options.backends.as_deref().unwrap_or(&Backend::ALL);
+    // A test of a simulation's clock would take its time on a real one: it runs there only if it says so.
+    let all: &[_] = if options.sim { &[] } else { &Backend::ALL };
+    let chosen = options.backends.as_deref().unwrap_or(all);
     let returned = match &output {
         ReturnType::Default => quote!(),
         // As `#[test]` has it: a test that should panic returns nothing, however that is written.
@@ -110,6 +112,17 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
             }
         }
     });
+    let sim = options.sim.then(|| {
+        let entry = entry(None, &options, Some(timeout));
+        let seeds = options.seeds.unwrap_or(1);
+        quote! {
+            #[::core::prelude::v1::test]
+            #(#of_tests)*
+            fn sim() #returned {
+                ::anyrt::__private::test_sim(#entry, #seeds, super::#ident)
+            }
+        }
+    });
     let expanded = quote! {
         #[cfg(test)]
         #(#conditions)*
@@ -125,6 +138,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
             #[allow(unused_imports)]
             use super::*;
             #(#tests)*
+            #sim
         }
     };
     finish(expanded, error.as_ref())
@@ -163,12 +177,14 @@ fn entry(backend: Option<Backend>, options: &Options, timeout: Option<Duration>)
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         quote!(::core::time::Duration::from_millis(#millis))
     }));
+    let leaks = options.leaks;
     quote! {
         ::anyrt::__private::Entry {
             backend: #backend,
             flavor: #flavor,
             threads: #threads,
             timeout: #timeout,
+            leaks: #leaks,
         }
     }
 }

@@ -113,6 +113,17 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `threads` | an integer from 1 up | the backend's own |
 /// | `timeout` | an integer and `ms`, `s` or `m`, as in `"10s"` | `"60s"` |
 ///
+/// | `sim` | | not; with it, the other backends only where `backends` names them |
+/// | `seeds` | an integer from 1 up | 1 |
+/// | `leaks` | | nothing may be left at the end |
+///
+/// `sim` runs the test on a simulated runtime (`anyrt::testing::Sim`, with the feature `test-util`): in an order that a
+/// seed chooses, with a clock that jumps. `seeds` runs it once for each of so many. What fails says its
+/// seed, and the environment variable `ANYRT_SEED` replays it. Such a test returns nothing or a `Result`.
+///
+/// With the feature `test-util`, `anyrt::testing::wait_all_tasks_blocked` works in every test, and a test fails when it
+/// leaves something behind (see `anyrt::testing::leaks`), unless it says `leaks`.
+///
 /// A test that is not done when the timeout expires is cancelled and fails
 /// with the task tree: who was waiting, where, and for how long.
 ///
@@ -121,6 +132,14 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// #[anyrt::test(backends = "tokio", threads = 2, timeout = "10s")]
 /// async fn on_two_threads() {
 ///     anyrt::checkpoint().await;
+/// }
+/// ```
+///
+/// ```
+/// # fn main() {}
+/// #[anyrt::test(sim, seeds = 100)]
+/// async fn a_day_passes_in_no_time() {
+///     anyrt::sleep(std::time::Duration::from_secs(24 * 60 * 60)).await;
 /// }
 /// ```
 ///

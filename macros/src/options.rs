@@ -1,6 +1,7 @@
 //! The arguments of both attributes: `tokio, flavor = "multi_thread", threads = 4`.
 
 use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
@@ -61,7 +62,7 @@ impl Attribute {
     fn options(self) -> &'static str {
         match self {
             Self::Main => "a backend (`tokio`, `smol`, `async_std`), `flavor`, `threads`",
-            Self::Test => "`backends`, `flavor`, `threads`, `timeout`",
+            Self::Test => "`backends`, `flavor`, `threads`, `timeout`, `sim`, `seeds`, `leaks`",
         }
     }
 }
@@ -74,6 +75,12 @@ pub(crate) struct Options {
     pub(crate) flavor: Option<String>,
     pub(crate) threads: Option<usize>,
     pub(crate) timeout: Option<Duration>,
+    /// Also on a simulated runtime.
+    pub(crate) sim: bool,
+    /// Under how many seeds.
+    pub(crate) seeds: Option<u64>,
+    /// Whether something may be left at the end.
+    pub(crate) leaks: bool,
 }
 
 impl Options {
@@ -84,11 +91,15 @@ impl Options {
 
 fn parse(attribute: Attribute, input: ParseStream<'_>) -> Result<Options> {
     let mut options = Options::default();
+    let mut seeds_at = None;
     while !input.is_empty() {
         if input.peek(Token![async]) {
             return Err(input.error("this backend is written `async_std` here"));
         }
         let name: Ident = input.parse()?;
+        if name == "seeds" {
+            seeds_at = Some(name.clone());
+        }
         if input.peek(Token![=]) {
             let _: Token![=] = input.parse()?;
             named(attribute, &mut options, &name, &input.parse()?)?;
@@ -99,12 +110,20 @@ fn parse(attribute: Attribute, input: ParseStream<'_>) -> Result<Options> {
             let _: Token![,] = input.parse()?;
         }
     }
-    Ok(options)
+    match seeds_at {
+        Some(name) if !options.sim => fail(name, "`seeds` are those of a simulation: add `sim`"),
+        _ => Ok(options),
+    }
 }
 
-/// An argument without a value: a backend's name.
+/// An argument without a value: a backend's name, or a switch.
 fn bare(attribute: Attribute, options: &mut Options, name: &Ident) -> Result<()> {
     let text = name.to_string();
+    match (attribute, text.as_str()) {
+        (Attribute::Test, "sim") => return switch(&mut options.sim, name),
+        (Attribute::Test, "leaks") => return switch(&mut options.leaks, name),
+        _ => {}
+    }
     match (attribute, Backend::parse(&text)) {
         (Attribute::Main, Some(backend)) => once(&mut options.backend, backend, name),
         (Attribute::Test, Some(backend)) => fail(
@@ -124,7 +143,8 @@ fn bare(attribute: Attribute, options: &mut Options, name: &Ident) -> Result<()>
 fn named(attribute: Attribute, options: &mut Options, name: &Ident, value: &Lit) -> Result<()> {
     match (attribute, name.to_string().as_str()) {
         (_, "flavor") => once(&mut options.flavor, flavor(value)?, name)?,
-        (_, "threads") => once(&mut options.threads, threads(value)?, name)?,
+        (_, "threads") => once(&mut options.threads, number(value, "threads")?, name)?,
+        (Attribute::Test, "seeds") => once(&mut options.seeds, number(value, "seeds")?, name)?,
         (Attribute::Test, "timeout") => once(&mut options.timeout, timeout(value)?, name)?,
         (Attribute::Test, "backends") => once(&mut options.backends, backends(value)?, name)?,
         _ => unknown(attribute, name)?,
@@ -139,7 +159,10 @@ fn named(attribute: Attribute, options: &mut Options, name: &Ident, value: &Lit)
 }
 
 fn is_option(name: &str) -> bool {
-    matches!(name, "flavor" | "threads" | "timeout" | "backends")
+    matches!(
+        name,
+        "flavor" | "threads" | "timeout" | "backends" | "seeds"
+    )
 }
 
 fn unknown(attribute: Attribute, name: &Ident) -> Result<()> {
@@ -152,6 +175,13 @@ fn unknown(attribute: Attribute, name: &Ident) -> Result<()> {
 
 fn once<T>(slot: &mut Option<T>, value: T, name: &Ident) -> Result<()> {
     if slot.replace(value).is_some() {
+        return fail(name, "given twice");
+    }
+    Ok(())
+}
+
+fn switch(slot: &mut bool, name: &Ident) -> Result<()> {
+    if std::mem::replace(slot, true) {
         return fail(name, "given twice");
     }
     Ok(())
@@ -179,14 +209,18 @@ fn flavor(value: &Lit) -> Result<String> {
     }
 }
 
-fn threads(value: &Lit) -> Result<usize> {
+/// A number of something, 1 or more.
+fn number<N>(value: &Lit, of: &str) -> Result<N>
+where
+    N: FromStr<Err: Display> + PartialEq + Default,
+{
     let number = match value {
-        Lit::Int(literal) => literal.base10_parse::<usize>().ok(),
+        Lit::Int(literal) => literal.base10_parse::<N>().ok(),
         _ => None,
     };
-    match number {
-        Some(0) | None => fail(value, "expected a number of threads, 1 or more"),
-        Some(n) => Ok(n),
+    match number.filter(|number| *number != N::default()) {
+        Some(number) => Ok(number),
+        None => fail(value, format!("expected a number of {of}, 1 or more")),
     }
 }
 

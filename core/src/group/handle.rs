@@ -19,7 +19,7 @@ use crate::error::{Cancelled, Errors, GroupError, SpawnError, StartError};
 use crate::outcome::Exit;
 use crate::scope::ScopeHandle;
 use crate::scope::reason::{Cause, Reason};
-use crate::scope::tree::{self, Kind};
+use crate::scope::tree::{self, Kind, Node};
 use crate::task::cell::Cell;
 use crate::task::child::{Child, ToGroup};
 use crate::task::{Member, Place, TaskCore, TaskHandle};
@@ -30,6 +30,8 @@ pub(crate) struct Spec {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) daemon: bool,
     pub(crate) place: Place,
+    /// Whether it takes no place of a limit.
+    pub(crate) beyond_limit: bool,
 }
 
 impl Spec {
@@ -39,6 +41,17 @@ impl Spec {
             name: None,
             daemon: false,
             place: Place::caller(),
+            beyond_limit: false,
+        }
+    }
+
+    /// A task of the library's own.
+    pub(crate) fn own(place: Place, daemon: bool) -> Self {
+        Self {
+            name: None,
+            daemon,
+            place,
+            beyond_limit: true,
         }
     }
 
@@ -46,7 +59,7 @@ impl Spec {
     #[inline]
     pub(crate) fn core(self, group: &Arc<Group>) -> TaskCore {
         // A daemon takes no place: it would keep it for as long as the group lives.
-        let limited = !self.daemon && group.is_limited();
+        let limited = !self.daemon && !self.beyond_limit && group.is_limited();
         let mut core = TaskCore::new(group.clone(), self.place, self.daemon, limited);
         if self.name.is_some() || self.daemon {
             core.make_solid(self.name, &group.node);
@@ -58,9 +71,15 @@ impl Spec {
 /// After a task is in the tree: a daemon that comes when only daemons are left is one too many.
 #[inline]
 pub(crate) fn stop_late_daemon(core: &TaskCore) {
-    if core.daemon && core.group.ledger.daemons_are_stopped() {
-        let reason = Reason::here(Cause::Shutdown);
-        tree::cancel(&core.solidify(), reason);
+    if core.daemon {
+        stop_late(&core.group, &core.solidify());
+    }
+}
+
+/// As [`stop_late_daemon`], for one that is no task.
+pub(crate) fn stop_late(group: &Group, daemon: &Arc<Node>) {
+    if group.ledger.daemons_are_stopped() {
+        tree::cancel(daemon, Reason::here(Cause::Shutdown));
     }
 }
 
@@ -70,7 +89,7 @@ fn refused<T>(group: &Arc<Group>, spec: Spec) -> TaskHandle<T> {
 }
 
 /// Spawns a task, or gives its future back if the group has closed.
-fn spawn<F, S, T, E>(
+pub(crate) fn spawn<F, S, T, E>(
     group: &Arc<Group>,
     spec: Spec,
     future: F,
@@ -104,11 +123,20 @@ where
     if !group.ledger.admit(false) {
         return Err(future);
     }
-    let core = TaskCore::new(group.clone(), Place::caller(), false, false);
-    let member: Arc<dyn Member> = Arc::new(Cell::<()>::new(core));
+    spawn_admitted(group, Spec::own(Place::caller(), false), future);
+    Ok(())
+}
+
+/// As [`spawn_own`], for one that the group has counted in already.
+pub(crate) fn spawn_admitted<F>(group: &Arc<Group>, spec: Spec, future: F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let cell = Cell::<()>::new(spec.core(group));
+    stop_late_daemon(cell.core());
+    let member: Arc<dyn Member> = Arc::new(cell);
     let child = Child::new(future, member, ToGroup::new(infallible::<()>, None));
     group.launch(Task::new(Box::pin(child)), None);
-    Ok(())
 }
 
 pub(crate) fn infallible<T>(value: T) -> Result<T, Infallible> {
@@ -211,6 +239,10 @@ pub struct TaskGroup {
 group_debug!([] TaskGroup, "TaskGroup");
 
 impl TaskGroup {
+    pub(crate) fn inner(&self) -> &Arc<Group> {
+        &self.group
+    }
+
     /// Spawns a child. It never runs inside this call (TG3).
     ///
     /// A group that has closed drops the future; the handle is cancelled then.

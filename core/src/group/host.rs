@@ -228,8 +228,9 @@ where
     fn drain(self: Pin<&mut Self>, group: &Arc<Group>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         group.ledger.drain();
-        // The second look is after the waker is registered.
-        for registered in [false, true] {
+        // The second look is after the waker is registered; one more for a daemon that came in between.
+        let mut registered = false;
+        loop {
             this.region.enter(|| this.shape.poll_children(cx));
             group.drop_cancelled_waiting();
             if group.ledger.stop_daemons() {
@@ -241,11 +242,12 @@ where
             if group.ledger.try_close() {
                 return Poll::Ready(());
             }
-            if !registered {
-                this.region.listen(cx);
+            if registered && !group.ledger.has_daemons_to_stop() {
+                return Poll::Pending;
             }
+            this.region.listen(cx);
+            registered = true;
         }
-        Poll::Pending
     }
 
     fn exit(self: Pin<&mut Self>, group: &Arc<Group>) -> Exit {

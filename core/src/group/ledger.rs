@@ -80,8 +80,13 @@ impl Ledger {
 
     /// Says once that only daemons are left.
     pub(crate) fn stop_daemons(&self) -> bool {
+        self.has_daemons_to_stop() && self.mark(STOPPED) & STOPPED == 0
+    }
+
+    /// Whether only daemons are left that nobody has stopped yet.
+    pub(crate) fn has_daemons_to_stop(&self) -> bool {
         let now = self.load();
-        now & TASKS == 0 && now & DAEMONS != 0 && self.mark(STOPPED) & STOPPED == 0
+        now & TASKS == 0 && now & DAEMONS != 0 && now & STOPPED == 0
     }
 
     pub(crate) fn daemons_are_stopped(&self) -> bool {

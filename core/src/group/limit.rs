@@ -99,7 +99,7 @@ impl<T> Limit<T> {
 
     /// Whether somebody waits who may run.
     pub(crate) fn could_start(&self) -> bool {
-        self.is_waited_for() && self.has_place()
+        !self.waiting.is_empty() && self.has_place()
     }
 
     /// A burst of children must not keep its peak for as long as the group lives (TG13).
@@ -118,9 +118,5 @@ impl<T> Limit<T> {
         self.waiting = waiting;
         self.taken += cancelled.len();
         cancelled
-    }
-
-    pub(crate) fn is_waited_for(&self) -> bool {
-        !self.waiting.is_empty()
     }
 }

@@ -76,7 +76,8 @@ pub(crate) fn adopt(
 async fn reap(group: Arc<Group>, mut region: Region, hooks: Option<HooksRun>, waits: bool) {
     shield(async {
         poll_fn(|cx| {
-            for registered in [false, true] {
+            let mut registered = false;
+            loop {
                 group.drop_cancelled_waiting();
                 if group.ledger.stop_daemons() {
                     stop_daemons(&group);
@@ -84,11 +85,12 @@ async fn reap(group: Arc<Group>, mut region: Region, hooks: Option<HooksRun>, wa
                 if group.ledger.try_close() || !waits {
                     return Poll::Ready(());
                 }
-                if !registered {
-                    group.node.listen(cx);
+                if registered && !group.ledger.has_daemons_to_stop() {
+                    return Poll::Pending;
                 }
+                group.node.listen(cx);
+                registered = true;
             }
-            Poll::Pending
         })
         .await;
         let exit = if group.has_panicked() {

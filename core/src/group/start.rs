@@ -58,7 +58,8 @@ struct State {
 enum Phase {
     Waiting,
     Moved,
-    Ended(TaskStatus, Option<Payload>),
+    /// How, and whether the caller was cancelled by then: what `start` has been granted before stays its own (SC4).
+    Ended(TaskStatus, Option<Payload>, bool),
     /// Foreign code dropped `start`; `gone` says whether the child has ended since.
     Left {
         gone: bool,
@@ -126,7 +127,7 @@ impl Link {
         let mut state = self.state.lock();
         match state.phase {
             Phase::Waiting => {
-                state.phase = Phase::Ended(status, panic);
+                state.phase = Phase::Ended(status, panic, self.caller.is_cancelled());
                 Business::Start(state.waker.take())
             }
             Phase::Left { .. } => Business::Orphan(panic),
@@ -236,7 +237,7 @@ pin_project! {
             let task = || link.child.get()?.task();
             match link.leave() {
                 Phase::Waiting => {}
-                Phase::Ended(_, panic) => {
+                Phase::Ended(_, panic, _) => {
                     // What `start` would have given has nobody to be given to.
                     let error = this.error.lock().take().map(*this.lose);
                     this.group.lose_end(panic, error, task());
@@ -355,20 +356,19 @@ where
             return Poll::Pending;
         };
         *this.link = None;
-        let cancelled = this.region.node().is_some_and(|node| node.is_cancelled());
         this.region.leave();
         match phase {
             Phase::Moved => match (this.value.lock().take(), this.handle.take()) {
                 (Some(value), Some(handle)) => Poll::Ready(Ok((value, handle))),
                 _ => Poll::Pending,
             },
-            Phase::Ended(_, Some(payload)) => resume_unwind(payload),
-            Phase::Ended(TaskStatus::Failed, None) => match this.error.lock().take() {
+            Phase::Ended(_, Some(payload), _) => resume_unwind(payload),
+            Phase::Ended(TaskStatus::Failed, None, _) => match this.error.lock().take() {
                 Some(error) => Poll::Ready(Err(StartError::Failed(error))),
                 None => Poll::Ready(Err(StartError::NotStarted)),
             },
             // The region around absorbs, and code after this start does not run.
-            _ if cancelled => Poll::Pending,
+            Phase::Ended(_, None, true) => Poll::Pending,
             _ => Poll::Ready(Err(StartError::NotStarted)),
         }
     }

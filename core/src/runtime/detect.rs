@@ -6,7 +6,8 @@
 //! |-----------|--------------------------------|---------------------------------------------------|
 //! | async-std | is one of its tasks polled     | under another runtime's `block_on` in such a task |
 //! | tokio     | is there a current handle      | under `enter`, in another runtime below one       |
-//! | smol      | none can be asked              | its executor works from any thread: taken last    |
+//! | smol, `run` | does the thread work for one | in another runtime below one                      |
+//! | smol, global | none can be asked           | its executor works from any thread: taken last    |
 
 use std::sync::Arc;
 
@@ -35,6 +36,14 @@ fn tokio() -> Option<Detected> {
     })
 }
 
+#[cfg(feature = "smol")]
+fn smol() -> Option<Detected> {
+    Some(Detected {
+        id: anyrt_smol::current_id()?,
+        backend: anyrt_smol::Smol::current,
+    })
+}
+
 /// The runtime that certainly runs the code on this thread.
 fn certain() -> Option<Detected> {
     let found = None;
@@ -42,6 +51,8 @@ fn certain() -> Option<Detected> {
     let found = found.or_else(async_std);
     #[cfg(feature = "tokio")]
     let found = found.or_else(tokio);
+    #[cfg(feature = "smol")]
+    let found = found.or_else(smol);
     found
 }
 
@@ -57,6 +68,11 @@ pub(super) fn current() -> Option<Detected> {
         })
     });
     found
+}
+
+/// Whether this is certainly a thread of that runtime.
+pub(super) fn is_certainly(id: RuntimeId) -> bool {
+    certain().is_some_and(|found| found.id == id)
 }
 
 /// The name of the runtime whose thread this is, where blocking would stop its tasks.

@@ -50,7 +50,7 @@ fn lookup(id: RuntimeId) -> Option<Arc<Rt>> {
 /// What is known of this backend's runtime, from now on if nothing was.
 pub(crate) fn of_backend(backend: Arc<dyn Backend>) -> Arc<Rt> {
     let id = backend.id();
-    let rt = Rt::new(backend, None);
+    let rt = Rt::foreign(backend);
     let mut known = known();
     if let Some(rt) = known.iter().rev().find_map(|known| known.get(id)) {
         return rt;

@@ -12,6 +12,7 @@
 //! 3. The stack is never borrowed while user code runs.
 
 use std::cell::{Cell, RefCell};
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,13 +20,14 @@ use super::reason::{Cause, Reason};
 use super::tree::{self, Kind, Node};
 use crate::runtime::Rt;
 use crate::task::{Member, Place, TaskInfo};
+use crate::thread::caller;
 
 /// How many operations that are ready at once a task may make in one poll (SC12).
 const BUDGET: u16 = 128;
 /// Outside of tasks nothing is counted.
 const UNLIMITED: u16 = u16::MAX;
 
-thread_local! {
+crate::loom::thread_local! {
     static STACK: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
     static BUDGET_LEFT: Cell<u16> = const { Cell::new(UNLIMITED) };
 }
@@ -81,6 +83,25 @@ pub(crate) fn within<R>(entry: Entry, give_back: impl FnMut(Entry), f: impl FnOn
     f()
 }
 
+/// Runs `f` as if nothing of ours were being polled on this thread: code that blocks it has no region, and no
+/// budget to spend.
+pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(Vec<Entry>, u16);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let stack = mem::take(&mut self.0);
+            BUDGET_LEFT.with(|left| left.set(self.1));
+            let emptied = STACK.try_with(|current| current.replace(stack));
+            drop(emptied);
+        }
+    }
+
+    let stack = STACK.try_with(RefCell::take).unwrap_or_default();
+    let _restore = Restore(stack, BUDGET_LEFT.with(|left| left.replace(UNLIMITED)));
+    f()
+}
+
 /// Runs `f` as one poll of a task, with a fresh budget.
 #[inline]
 pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
@@ -88,17 +109,17 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
 
     impl Drop for Restore {
         fn drop(&mut self) {
-            BUDGET_LEFT.set(self.0);
+            BUDGET_LEFT.with(|left| left.set(self.0));
         }
     }
 
-    let _restore = Restore(BUDGET_LEFT.replace(BUDGET));
+    let _restore = Restore(BUDGET_LEFT.with(|left| left.replace(BUDGET)));
     f()
 }
 
 /// As [`with_budget`], unless a task's budget is running already.
 pub(crate) fn with_budget_if_none<R>(f: impl FnOnce() -> R) -> R {
-    match BUDGET_LEFT.get() {
+    match BUDGET_LEFT.with(Cell::get) {
         UNLIMITED => with_budget(f),
         _ => f(),
     }
@@ -106,11 +127,11 @@ pub(crate) fn with_budget_if_none<R>(f: impl FnOnce() -> R) -> R {
 
 /// Takes one operation off the task's budget. Says `false` when it is used up.
 pub(crate) fn spend() -> bool {
-    match BUDGET_LEFT.get() {
+    match BUDGET_LEFT.with(Cell::get) {
         0 => false,
         UNLIMITED => true,
         left => {
-            BUDGET_LEFT.set(left - 1);
+            BUDGET_LEFT.with(|budget| budget.set(left - 1));
             true
         }
     }
@@ -175,20 +196,23 @@ fn innermost_attached(stack: &[Entry]) -> (Option<Arc<Node>>, usize) {
     (None, 0)
 }
 
-/// The nearest shield around the current region within the same task.
-pub(crate) fn nearest_shield() -> Option<Arc<Node>> {
+/// The nearest shield around the current region within the same task, unless a restore between the two undoes it already:
+/// what is inside of that is cancelled with it, and it is the one that absorbs (SC5).
+pub(crate) fn shield_to_undo() -> Option<Arc<Node>> {
     let inside = peek(|stack| {
         stack
             .iter()
             .rev()
             .take_while(|entry| !matches!(entry, Entry::Task(_)))
-            .any(|entry| entry.kind().is_shield())
+            // What a blocking call waits for on its thread goes on in the caller's task.
+            .any(|entry| entry.kind().is_shield() || entry.kind() == Kind::FromThread)
     });
     // The shield is between this region and its task, so the walk meets it before any task.
     inside.then(node)?.and_then(|node| {
         tree::outward(&node)
             .take_while(|node| !node.kind().is_task())
-            .find(|node| node.kind().is_shield())
+            .find(|node| node.kind().is_shield() || node.kind() == Kind::Restore)
+            .filter(|node| node.kind().is_shield())
     })
 }
 
@@ -221,15 +245,16 @@ pub(crate) fn runtime_of(node: &Arc<Node>) -> Option<Arc<Rt>> {
     tree::outward(node).find_map(|node| Some(node.group()?.rt.clone()))
 }
 
-/// Who is asking.
+/// Who is asking: the task that is polled here, or whose blocking call runs here.
 pub(crate) fn task_info() -> Option<TaskInfo> {
-    peek(|stack| {
+    let nearest = peek(|stack| {
         stack.iter().rev().find_map(|entry| match entry {
             Entry::Task(member) => Some(member.core().info()),
             Entry::Node(node) if node.kind() == Kind::Root => Some(TaskInfo::main(node.place())),
             _ => None,
         })
-    })
+    });
+    nearest.or_else(caller::task)
 }
 
 /// Why the current region is cancelled, if it is.

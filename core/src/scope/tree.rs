@@ -49,6 +49,7 @@ use crate::group::Group;
 use crate::loom::{AtomicU8, Mutex, Ordering};
 use crate::outcome::wake;
 use crate::task::{Place, TaskInfo};
+use crate::thread::limiter::{CapacityLimiter, LoanId};
 
 /// Somebody cancelled this very region.
 const OWN: u8 = 1;
@@ -87,11 +88,20 @@ pub(crate) enum Kind {
     Start,
     /// A blocking call that is at work.
     Blocking,
+    /// A blocking call that its caller may leave behind: it holds nobody.
+    Abandonable,
+    /// A stream of a blocking iterator: below the root, which it does not hold and which does not cancel it.
+    Stream,
+    /// A future that a blocking call waits for on its thread.
+    FromThread,
 }
 
 impl Kind {
     pub(crate) fn is_shield(self) -> bool {
-        matches!(self, Kind::Shield | Kind::Cleanup | Kind::Hooks)
+        matches!(
+            self,
+            Kind::Shield | Kind::Cleanup | Kind::Hooks | Kind::Stream
+        )
     }
 
     pub(crate) fn is_task(self) -> bool {
@@ -104,7 +114,12 @@ impl Kind {
             self,
             Kind::Group | Kind::Finally | Kind::Start | Kind::Blocking
         );
-        works || self.is_shield()
+        works || (self.is_shield() && self != Kind::Stream)
+    }
+
+    /// Whether what holds a region of this kind is no matter of the one around it.
+    fn is_apart(self) -> bool {
+        self.is_task() || self == Kind::Stream
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -120,7 +135,9 @@ impl Kind {
             Kind::Group => "group",
             Kind::Finally => "finally",
             Kind::Start => "start",
-            Kind::Blocking => "run_in_threadpool",
+            Kind::Blocking | Kind::Abandonable => "run_in_threadpool",
+            Kind::Stream => "iterate_in_threadpool",
+            Kind::FromThread => "from_thread::run",
         }
     }
 }
@@ -161,6 +178,8 @@ struct Rare {
     name: Option<Arc<str>>,
     task: Option<TaskInfo>,
     group: Option<Weak<Group>>,
+    /// A token that is lent to what is inside.
+    loan: Option<(CapacityLimiter, LoanId)>,
 }
 
 enum Kid {
@@ -291,6 +310,17 @@ impl Node {
 
     pub(crate) fn task(&self) -> Option<TaskInfo> {
         self.inner.lock().rare.as_ref()?.task.clone()
+    }
+
+    pub(crate) fn set_loan(&self, limiter: CapacityLimiter, loan: LoanId) {
+        self.inner.lock().rare().loan = Some((limiter, loan));
+    }
+
+    /// The token of this limiter that is lent to what is inside this region.
+    pub(crate) fn loan_of(&self, limiter: &CapacityLimiter) -> Option<LoanId> {
+        let inner = self.inner.lock();
+        let (of, loan) = inner.rare.as_ref()?.loan.as_ref()?;
+        of.is(limiter).then_some(*loan)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

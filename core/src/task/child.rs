@@ -30,6 +30,7 @@ use pin_project_lite::pin_project;
 
 use super::cell::{Cell, End, Member, TaskCore};
 use super::{TaskInfo, TaskStatus};
+use crate::context;
 use crate::error::Cancelled;
 use crate::group::Group;
 use crate::group::start::{Business, Link};
@@ -143,6 +144,8 @@ pin_project! {
         // Gone once the child has ended.
         member: Option<Arc<dyn Member>>,
         deliver: D,
+        // The spawner's values; gone with the future.
+        context: context::Context,
         // The waker that the task is listed with while it is a leaf.
         listed: Option<WakerId>,
     }
@@ -155,10 +158,11 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.member.is_some() {
-                let ended = match inside(this.member, || this.future.set(None)) {
+                let ended = match inside(this.member, this.context, || this.future.set(None)) {
                     Ok(()) => Ended::Cancelled,
                     Err(payload) => Ended::Panicked(payload),
                 };
+                this.context.clear();
                 end(this.member, this.deliver, ended);
             }
         }
@@ -175,6 +179,7 @@ where
             future: Some(future),
             member: Some(member),
             deliver,
+            context: context::Context::current(),
             listed: None,
         }
     }
@@ -192,7 +197,7 @@ where
         if this.member.is_none() {
             return Poll::Ready(());
         }
-        let polled = inside(this.member, || {
+        let polled = inside(this.member, this.context, || {
             let Some(future) = this.future.as_mut().as_pin_mut() else {
                 unreachable!("a child that has not ended has its future")
             };
@@ -208,19 +213,20 @@ where
                 if park(this.member, this.listed, cx) == Park::Wait {
                     return Poll::Pending;
                 }
-                match inside(this.member, || this.future.set(None)) {
+                match inside(this.member, this.context, || this.future.set(None)) {
                     Ok(()) => Ended::Cancelled,
                     Err(payload) => Ended::Panicked(payload),
                 }
             }
             Err(payload) => {
                 // A second panic, of the future's drop, has nowhere to go but the panic hook.
-                if let Err(second) = inside(this.member, || this.future.set(None)) {
+                if let Err(second) = inside(this.member, this.context, || this.future.set(None)) {
                     quietly(|| drop(second));
                 }
                 Ended::Panicked(payload)
             }
         };
+        this.context.clear();
         end(this.member, this.deliver, ended);
         Poll::Ready(())
     }
@@ -238,7 +244,11 @@ fn park(member: &Option<Arc<dyn Member>>, listed: &mut Option<WakerId>, cx: &Con
 
 /// Runs user code inside the task's region, as one poll of it, and keeps its panic.
 #[inline]
-fn inside<R>(member: &mut Option<Arc<dyn Member>>, f: impl FnOnce() -> R) -> Result<R, Payload> {
+fn inside<R>(
+    member: &mut Option<Arc<dyn Member>>,
+    context: &context::Context,
+    f: impl FnOnce() -> R,
+) -> Result<R, Payload> {
     let Some(entry) = member.take().map(Entry::Task) else {
         unreachable!("a task has its member until it has ended")
     };
@@ -247,7 +257,9 @@ fn inside<R>(member: &mut Option<Arc<dyn Member>>, f: impl FnOnce() -> R) -> Res
             *member = Some(back);
         }
     };
-    current::within(entry, give_back, || current::with_budget(|| confine(f)))
+    current::within(entry, give_back, || {
+        context.enter(|| current::with_budget(|| confine(f)))
+    })
 }
 
 /// How a child's future ended.

@@ -7,7 +7,7 @@
 //! 2. A value that nobody takes is dropped on a worker; a panic that nobody takes is reported.
 //! 3. The token is free before anybody learns that the closure has ended.
 
-use std::cell::RefCell;
+use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::resume_unwind;
@@ -17,52 +17,23 @@ use std::task::{Context, Poll, Waker};
 
 use anyrt_backend::Job;
 
-use super::limiter::Token;
+use super::borrower::Borrower;
+use super::caller::Caller;
+use super::limiter::{CapacityLimiter, Queued, Token};
 use crate::loom::Mutex;
-use crate::outcome::{Payload, confine, message_of, quietly, wake};
+use crate::outcome::{Payload, message_of, quietly, wake};
 use crate::report::Report;
 use crate::runtime::Rt;
+use crate::scope::region::Region;
+use crate::scope::tree::Kind;
+use crate::shield::shield;
 use crate::task::Place;
 
-thread_local! {
-    /// Whose blocking call this thread runs.
-    static CALLER: RefCell<Option<Arc<Rt>>> = const { RefCell::new(None) };
-}
-
-/// Whether this thread runs a blocking call of ours, so that it may block.
-pub(crate) fn is_worker() -> bool {
-    runtime().is_some()
-}
-
-/// The runtime whose blocking call this thread runs.
-pub(crate) fn runtime() -> Option<Arc<Rt>> {
-    CALLER.try_with(|caller| caller.borrow().clone()).ok()?
-}
-
-/// Runs `f` as a part of no blocking call: a runtime that is started inside of one has tasks on this
-/// thread.
-pub(crate) fn outside_of_workers<R>(f: impl FnOnce() -> R) -> R {
-    called_by(None, f)
-}
-
-fn called_by<R>(rt: Option<Arc<Rt>>, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Arc<Rt>>);
-
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            // While the thread is being torn down there is nothing to restore.
-            let last = CALLER.try_with(|caller| caller.replace(self.0.take()));
-            drop(last);
-        }
-    }
-
-    let _restore = Restore(CALLER.try_with(|caller| caller.replace(rt)).ok().flatten());
-    f()
-}
-
-/// What a closure and its caller share.
-pub(super) struct Hop<T> {
+/// What a closure and its caller share, in one allocation with the closure. The caller does not name the
+/// closure's type.
+pub(crate) struct Hop<T, W: ?Sized = dyn Any + Send + Sync> {
     state: Mutex<State<T>>,
+    work: W,
 }
 
 enum State<T> {
@@ -76,16 +47,19 @@ enum State<T> {
     },
 }
 
-impl<T> Hop<T> {
-    fn new() -> Arc<Self> {
+impl<T, W> Hop<T, W> {
+    pub(crate) fn new(work: W) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State::Running(None)),
+            work,
         })
     }
+}
 
+impl<T, W: ?Sized> Hop<T, W> {
     /// Hands the result over. A value that nobody takes is dropped here (invariant 2), a panic comes
     /// back.
-    fn finish(&self, result: Option<Result<T, Payload>>) -> Option<Payload> {
+    pub(crate) fn finish(&self, result: Option<Result<T, Payload>>) -> Option<Payload> {
         let mut state = self.state.lock();
         if let State::Running(waker) = &mut *state {
             let waker = waker.take();
@@ -114,7 +88,7 @@ impl<T> Hop<T> {
     }
 
     /// Ready with the result, `None` where there will be none.
-    pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Result<T, Payload>>> {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Result<T, Payload>>> {
         let mut fresh = Some(cx.waker().clone());
         let mut state = self.state.lock();
         match &mut *state {
@@ -133,7 +107,7 @@ impl<T> Hop<T> {
     }
 
     /// Gives the wait up.
-    pub(super) fn leave(&self) -> Unclaimed<T> {
+    pub(crate) fn leave(&self) -> Unclaimed<T> {
         let left = State::Left {
             ended: false,
             waker: None,
@@ -151,41 +125,108 @@ impl<T> Hop<T> {
 }
 
 /// What a caller that leaves did not take.
-pub(super) enum Unclaimed<T> {
+pub(crate) enum Unclaimed<T> {
     AtWork,
     Result(Option<Result<T, Payload>>),
 }
 
-/// The closure on its way to a thread and back.
-struct Work<T, F> {
-    hop: Arc<Hop<T>>,
-    place: Place,
-    f: Option<F>,
-    token: Option<Token>,
-    rt: Arc<Rt>,
+/// What a caller that leaves has left.
+pub(super) enum Left<T> {
+    /// The closure is still at work.
+    AtWork,
+    /// The value, to be dropped on a thread.
+    Value(T),
+    Nothing,
 }
 
-impl<T, F: FnOnce() -> T> Work<T, F> {
-    fn run(mut self) {
-        let Some(f) = self.f.take() else { return };
-        let rt = self.rt.clone();
-        called_by(Some(rt), || {
-            let result = confine(f);
-            self.end(Some(result));
-        });
+/// Gives the wait for a closure up. A panic that came is told.
+pub(super) fn leave<T>(hop: &Hop<T>, rt: &Rt, place: Place) -> Left<T> {
+    match hop.leave() {
+        Unclaimed::AtWork => Left::AtWork,
+        Unclaimed::Result(Some(Ok(value))) => Left::Value(value),
+        Unclaimed::Result(Some(Err(payload))) => {
+            rt.report(Report::ClosurePanicked {
+                place,
+                message: message_of(&payload),
+            });
+            quietly(|| drop(payload));
+            Left::Nothing
+        }
+        Unclaimed::Result(None) => Left::Nothing,
     }
 }
 
-impl<T, F> Work<T, F> {
-    fn end(&mut self, result: Option<Result<T, Payload>>) {
-        // The destructors of what nobody takes must not end the worker.
-        quietly(|| drop(self.f.take()));
-        // The token first, so that whoever learns of the end finds it free.
-        drop(self.token.take());
-        self.rt.jobs.fetch_sub(1, Relaxed);
-        if let Some(payload) = self.hop.finish(result) {
-            self.rt.report(Report::ClosurePanicked {
-                place: self.place,
+/// Waits for a closure whose value nobody wants any more.
+pub(super) fn ended<T: Send + 'static>(hop: Arc<Hop<T>>) -> impl Future<Output = ()> + Send {
+    shield(poll_fn(move |cx| hop.poll(cx).map(drop)))
+}
+
+/// Drops on a thread what may block, as what made it.
+pub(super) fn drop_on_worker<T: Send + 'static>(
+    caller: Caller,
+    place: Place,
+    value: T,
+) -> impl Future<Output = ()> + Send {
+    ended(send(caller, place, || drop(value)))
+}
+
+/// A closure on its way to a thread, and whose it is; taken by whoever runs it.
+struct Work<F> {
+    place: Place,
+    closure: Mutex<Option<(F, Caller)>>,
+}
+
+impl<F> Work<F> {
+    fn new(caller: Caller, place: Place, f: F) -> Self {
+        caller.rt.jobs.fetch_add(1, Relaxed);
+        Self {
+            place,
+            closure: Mutex::new(Some((f, caller))),
+        }
+    }
+
+    fn take(&self) -> Option<(F, Caller)> {
+        self.closure.lock().take()
+    }
+
+    /// Gives the closure its token.
+    fn grant(&self, token: Token) {
+        let work = self.take();
+        *self.closure.lock() = work.map(|(f, caller)| (f, caller.with_token(token)));
+    }
+}
+
+impl<T, F> anyrt_backend::Work for Hop<T, Work<F>>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    fn run(&self) {
+        if let Some((f, caller)) = self.work.take() {
+            let (caller, result) = caller.run(f);
+            self.end(caller, Some(result));
+        }
+    }
+
+    fn dropped(&self) {
+        // The runtime has shut down, and the closure never runs.
+        if let Some((f, caller)) = self.work.take() {
+            // The destructors of what nobody takes must not end the worker.
+            quietly(|| drop(f));
+            self.end(caller, None);
+        }
+    }
+}
+
+impl<T, F> Hop<T, Work<F>> {
+    fn end(&self, mut caller: Caller, result: Option<Result<T, Payload>>) {
+        // Whoever learns of the end finds the token free, and nothing of the call alive.
+        caller.let_go();
+        let rt = caller.rt.clone();
+        rt.jobs.fetch_sub(1, Relaxed);
+        if let Some(payload) = self.finish(result) {
+            rt.report(Report::ClosurePanicked {
+                place: self.work.place,
                 message: message_of(&payload),
             });
             quietly(|| drop(payload));
@@ -193,35 +234,44 @@ impl<T, F> Work<T, F> {
     }
 }
 
-impl<T, F> Drop for Work<T, F> {
-    fn drop(&mut self) {
-        if self.f.is_some() {
-            // The runtime has shut down, and the closure never runs.
-            self.end(None);
-        }
-    }
-}
-
-pub(super) fn send<T, F>(rt: &Arc<Rt>, place: Place, f: F, token: Option<Token>) -> Arc<Hop<T>>
+/// Sends a closure to a thread of the runtime's pool.
+pub(super) fn send<T, F>(caller: Caller, place: Place, f: F) -> Arc<Hop<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    rt.jobs.fetch_add(1, Relaxed);
-    let hop = Hop::new();
-    let work = Work {
-        hop: hop.clone(),
-        place,
-        f: Some(f),
-        token,
-        rt: rt.clone(),
-    };
-    rt.backend()
-        .spawn_blocking(Job::new(Box::new(move || work.run())));
+    let rt = caller.rt.clone();
+    let hop = Hop::new(Work::new(caller, place, f));
+    rt.backend().spawn_blocking(Job::new(hop.clone()));
     hop
 }
 
-/// Runs a closure on a thread at once, under no limiter. `None` if the runtime has shut down.
+/// As [`send`], as soon as there is a token for it; until then with a place in the queue.
+pub(super) fn send_when_free<T, F>(
+    limiter: &CapacityLimiter,
+    caller: Caller,
+    place: Place,
+    f: F,
+) -> (Arc<Hop<T>>, Option<Queued>)
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let (rt, node) = (caller.rt.clone(), caller.node.clone());
+    let hop = Hop::new(Work::new(caller, place, f));
+    let (granted, job) = (hop.clone(), Job::new(hop.clone()));
+    // Dropped instead of called, it drops the job, and the closure has ended.
+    let start = move |token| {
+        granted.work.grant(token);
+        rt.backend().spawn_blocking(job);
+    };
+    let queued = limiter.start_when_free(node, Borrower::new(place), Box::new(start));
+    (hop, queued)
+}
+
+/// Runs a closure on a thread of its own, under no limiter, as a blocking call of the code that polls this
+/// (TH9): who holds a resource needs a thread to give it back. If that came from the pool whose threads all wait
+/// for the resource, nothing would ever move again, and a pool has a bound of its own beneath any limiter. `None` if it could not be run.
 pub(crate) fn hop<T, F>(
     rt: &Arc<Rt>,
     place: Place,
@@ -233,8 +283,13 @@ where
 {
     let rt = rt.clone();
     async move {
-        let hop = send(&rt, place, f, None);
-        match poll_fn(|cx| hop.poll(cx)).await? {
+        let mut region = Region::new(Kind::Blocking, place);
+        let caller = Caller::new(rt.clone(), region.settle());
+        let hop = Hop::new(Work::new(caller, place, f));
+        rt.backend().clone().spawn_thread(Job::new(hop.clone()));
+        let result = poll_fn(|cx| hop.poll(cx)).await;
+        region.leave();
+        match result? {
             Ok(value) => Some(value),
             Err(payload) => resume_unwind(payload),
         }

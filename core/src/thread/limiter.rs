@@ -1,28 +1,42 @@
 //! A capacity limiter: so many tokens, handed out in order.
 //!
+//! A token is *lent* while its holder only waits: a thread that is parked in `from_thread::run` has no use
+//! for its own, so a blocking call made inside of that run may work with it (TH7). A lent token is open to
+//! those inside alone.
+//!
 //! # Always true
 //!
 //! 1. First come, first served: while somebody waits, a token that is given back goes to the oldest
-//!    waiter whose region is not cancelled, at once; nobody barges in between.
+//!    waiter whose region is not cancelled, at once; nobody barges in between. A lent one goes to the
+//!    oldest of those inside.
 //! 2. A token is in one place: free, granted to a waiter that has not looked yet, or borrowed. A waiter
 //!    that is dropped after its grant passes the token on.
-//! 3. The queue is under one lock; wakers are woken and dropped after it is released.
+//! 3. `borrowed` counts the closures and holders at work, not those whose token is lent. So it exceeds
+//!    `total` only after that was lowered, or while a call that was abandoned keeps a lent token beyond the
+//!    wait of its lender: from then on it is a token of its own.
+//! 4. A key has or waits for one token at most.
+//! 5. The queue is under one lock; wakers are woken and dropped, and work begins, after it is released.
 
-use std::collections::VecDeque;
+mod acquire;
+mod queue;
+
 use std::fmt;
-use std::future::Future;
 use std::mem;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
 
-use crate::checkpoint::{Gate, spend_budget};
-use crate::error::NoRuntime;
+pub(super) use self::acquire::Queued;
+pub use self::acquire::{Acquire, AcquireOnBehalf};
+pub(crate) use self::queue::LoanId;
+use self::queue::{Lent, Next, Source, Start, State, Turn, Waiting};
+use super::borrower::Borrower;
+use crate::checkpoint::Gate;
+use crate::error::{AlreadyBorrowed, NoRuntime};
 use crate::loom::Mutex;
-use crate::outcome::wake;
+use crate::outcome::{quietly, wake};
 use crate::runtime::Rt;
 use crate::scope::current;
-use crate::scope::tree::Node;
+use crate::scope::tree::{Node, outward};
+use crate::task::Place;
 
 /// The limiter that blocking calls of the current runtime take unless another is named: 40 tokens,
 /// resizable (TH4).
@@ -50,30 +64,16 @@ pub fn default_thread_limiter() -> Result<CapacityLimiter, NoRuntime> {
 /// ```
 #[derive(Clone)]
 pub struct CapacityLimiter {
-    shared: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
 }
 
-struct State {
-    total: usize,
-    borrowed: usize,
-    queue: VecDeque<Arc<Waiting>>,
-}
-
-/// One that waits for a token. What is inside its lock is written under the queue's lock too.
-struct Waiting {
-    /// Where it waits: a cancelled region's waiter is passed over.
-    region: Option<Arc<Node>>,
-    turn: Mutex<Turn>,
-}
-
-enum Turn {
-    Waiting(Waker),
-    Granted,
-    Over,
+struct Shared {
+    name: Option<String>,
+    state: Mutex<State>,
 }
 
 /// A limiter's figures at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LimiterStatistics {
     /// How many tokens there are.
@@ -82,88 +82,115 @@ pub struct LimiterStatistics {
     pub borrowed: usize,
     /// How many wait for one.
     pub waiting: usize,
-}
-
-impl State {
-    /// Grants what is free to those who have waited longest (invariant 1).
-    fn grant(&mut self) -> Vec<Waker> {
-        let mut wakers = Vec::new();
-        while self.borrowed < self.total {
-            let Some(waiting) = self.queue.pop_front() else {
-                break;
-            };
-            let cancelled = waiting
-                .region
-                .as_ref()
-                .is_some_and(|node| node.is_cancelled());
-            let next = if cancelled { Turn::Over } else { Turn::Granted };
-            let turn = mem::replace(&mut *waiting.turn.lock(), next);
-            if let Turn::Waiting(waker) = turn {
-                // A cancelled waiter's waker goes with the others: its task is awake already, and a
-                // waker must not be dropped under the lock.
-                self.borrowed += usize::from(!cancelled);
-                wakers.push(waker);
-            }
-        }
-        wakers
-    }
+    /// Who has one. A token that is lent is listed with its holder and with who uses it meanwhile.
+    pub borrowers: Vec<Borrower>,
 }
 
 impl CapacityLimiter {
     /// A limiter with this many tokens.
     pub fn new(total: usize) -> Self {
+        Self::build(None, total)
+    }
+
+    /// A limiter with a name, by which its `Debug` form tells it from others.
+    ///
+    /// ```
+    /// use anyrt::CapacityLimiter;
+    ///
+    /// let limiter = CapacityLimiter::named("disk", 4);
+    /// assert_eq!(limiter.name(), Some("disk"));
+    /// ```
+    pub fn named(name: impl Into<String>, total: usize) -> Self {
+        Self::build(Some(name.into()), total)
+    }
+
+    fn build(name: Option<String>, total: usize) -> Self {
         Self {
-            shared: Arc::new(Mutex::new(State {
-                total,
-                borrowed: 0,
-                queue: VecDeque::new(),
-            })),
+            shared: Arc::new(Shared {
+                name,
+                state: Mutex::new(State {
+                    total,
+                    ..State::default()
+                }),
+            }),
         }
+    }
+
+    /// The name it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.shared.name.as_deref()
     }
 
     /// Whether nobody holds, uses or has changed it.
     pub(crate) fn is_as_new(&self, total: usize) -> bool {
-        let state = self.shared.lock();
+        let state = self.shared.state.lock();
         let unchanged = state.total == total && state.borrowed == 0 && state.queue.is_empty();
         unchanged && Arc::strong_count(&self.shared) == 1
     }
 
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// How many tokens there are.
     pub fn total(&self) -> usize {
-        self.shared.lock().total
+        self.shared.state.lock().total
     }
 
     /// Changes how many tokens there are. More let waiters through at once; fewer take effect as
     /// tokens are given back.
     pub fn set_total(&self, total: usize) {
-        let wakers = {
-            let mut state = self.shared.lock();
+        let followed = {
+            let mut state = self.shared.state.lock();
             state.total = total;
             state.grant()
         };
-        wake(wakers);
+        self.follow(followed);
     }
 
     /// The figures at this moment.
     pub fn statistics(&self) -> LimiterStatistics {
-        let state = self.shared.lock();
+        let state = self.shared.state.lock();
         LimiterStatistics {
             total: state.total,
             borrowed: state.borrowed,
             waiting: state.queue.len(),
+            borrowers: state.borrowers.iter().map(|(_, who)| who.clone()).collect(),
         }
     }
 
     /// Takes a token if one is free and nobody waits for it.
+    #[track_caller]
     pub fn try_acquire(&self) -> Option<Token> {
-        let mut state = self.shared.lock();
-        let free = state.queue.is_empty() && state.borrowed < state.total;
-        free.then(|| {
-            state.borrowed += 1;
-            Token {
-                limiter: self.clone(),
-            }
-        })
+        self.take(&[], &mut Some(Borrower::new(Place::caller()).here()))
+    }
+
+    /// As [`try_acquire`](Self::try_acquire), in the name of a key that has one token at most.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyBorrowed`] where the key has a token or waits for one.
+    #[track_caller]
+    pub fn try_acquire_on_behalf_of(
+        &self,
+        key: impl Into<Arc<str>>,
+    ) -> Result<Option<Token>, AlreadyBorrowed> {
+        let key = key.into();
+        self.claim(&key)?;
+        let borrower = Borrower::new(Place::caller()).here();
+        let mut borrower = Some(borrower.on_behalf_of(key));
+        let token = self.take(&[], &mut borrower);
+        self.unclaim(borrower);
+        Ok(token)
+    }
+
+    /// Takes a token that is free now, and the borrower with it.
+    fn take(&self, loans: &[LoanId], borrower: &mut Option<Borrower>) -> Option<Token> {
+        let mut state = self.shared.state.lock();
+        let source = state.take(loans)?;
+        let place = borrower.take().map(|who| state.borrowers.insert(who));
+        drop(state);
+        Some(self.token(source, place))
     }
 
     /// Waits for a token.
@@ -184,28 +211,175 @@ impl CapacityLimiter {
     /// # })?;
     /// # Ok::<(), anyrt::RunError>(())
     /// ```
+    #[track_caller]
     pub fn acquire(&self) -> Acquire {
+        self.acquire_for(Borrower::new(Place::caller()))
+    }
+
+    pub(super) fn acquire_for(&self, borrower: Borrower) -> Acquire {
         Acquire {
             limiter: self.clone(),
             gate: Gate::new(),
+            borrower: Some(borrower),
             waiting: None,
         }
     }
 
-    fn give_back(&self) {
-        let wakers = {
-            let mut state = self.shared.lock();
-            state.borrowed -= 1;
-            state.grant()
+    /// As [`acquire`](Self::acquire), in the name of a key that has one token at most: a tenant, a
+    /// connection, a file.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyBorrowed`] where the key has a token or waits for one: it would wait for itself.
+    ///
+    /// # Cancellation
+    ///
+    /// As [`acquire`](Self::acquire).
+    ///
+    /// ```
+    /// use anyrt::CapacityLimiter;
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let limiter = CapacityLimiter::new(2);
+    /// let token = limiter.acquire_on_behalf_of("tenant 7").await.expect("its first");
+    /// assert!(limiter.acquire_on_behalf_of("tenant 7").await.is_err());
+    /// assert_eq!(limiter.statistics().borrowers[0].key(), Some("tenant 7"));
+    /// drop(token);
+    /// # })?;
+    /// # Ok::<(), anyrt::RunError>(())
+    /// ```
+    #[track_caller]
+    pub fn acquire_on_behalf_of(&self, key: impl Into<Arc<str>>) -> AcquireOnBehalf {
+        AcquireOnBehalf {
+            key: Some(key.into()),
+            acquire: self.acquire(),
+        }
+    }
+
+    fn claim(&self, key: &Arc<str>) -> Result<(), AlreadyBorrowed> {
+        let mut state = self.shared.state.lock();
+        if state.keys.insert(key.clone()) {
+            Ok(())
+        } else {
+            Err(AlreadyBorrowed)
+        }
+    }
+
+    /// Frees the key of one who gets no token.
+    fn unclaim(&self, borrower: Option<Borrower>) {
+        if let Some(key) = borrower.as_ref().and_then(Borrower::key) {
+            self.shared.state.lock().keys.remove(key);
+        }
+    }
+
+    fn token(&self, source: Source, place: Option<usize>) -> Token {
+        Token {
+            limiter: self.clone(),
+            source,
+            place,
+        }
+    }
+
+    fn give_back(&self, source: Source) {
+        let followed = self.shared.state.lock().give_back(source);
+        self.follow(followed);
+    }
+
+    /// Does what follows from grants, with no lock held.
+    fn follow(&self, followed: Vec<Next>) {
+        for next in followed {
+            match next {
+                Next::Wake(waker) => wake([waker]),
+                Next::Start(start, source, place) => {
+                    let token = self.token(source, Some(place));
+                    quietly(|| start(token));
+                }
+                Next::Drop(start) => quietly(|| drop(start)),
+            }
+        }
+    }
+
+    /// Starts work as soon as there is a token for it: now, or in the thread that gives one back, so that no
+    /// token waits for somebody to look. In the second case, a place in the queue.
+    pub(super) fn start_when_free(
+        &self,
+        region: Arc<Node>,
+        borrower: Borrower,
+        start: Start,
+    ) -> Option<Queued> {
+        let loans = self.loans_here();
+        let borrower = borrower.here();
+        let mut state = self.shared.state.lock();
+        if let Some(source) = state.take(&loans) {
+            let place = state.borrowers.insert(borrower);
+            drop(state);
+            start(self.token(source, Some(place)));
+            return None;
+        }
+        let waiting = Arc::new(Waiting {
+            region: Some(region),
+            loans,
+            turn: Mutex::new(Turn::Starts(start, borrower)),
+        });
+        state.queue.push_back(waiting.clone());
+        drop(state);
+        Some(Queued {
+            limiter: self.clone(),
+            waiting,
+        })
+    }
+
+    /// Takes a waiter out of the queue. Says what its turn was.
+    fn dequeue(&self, waiting: &Arc<Waiting>) -> Turn {
+        let mut state = self.shared.state.lock();
+        // Those that waited longest are in front, and are mostly dropped first.
+        let same = |other: &Arc<Waiting>| Arc::ptr_eq(other, waiting);
+        if let Some(place) = state.queue.iter().position(same) {
+            state.queue.remove(place);
+        }
+        mem::replace(&mut *waiting.turn.lock(), Turn::Over)
+    }
+
+    /// Lends the token of one who waits from now on, to those inside of its wait (TH7).
+    pub(crate) fn lend(&self) -> LoanId {
+        let mut state = self.shared.state.lock();
+        let loan = LoanId(state.next_loan);
+        state.next_loan += 1;
+        state.lent.push(Lent { loan, taken: false });
+        loan
+    }
+
+    /// Ends a loan. One who still has the token keeps it as one of the limiter's (invariant 3).
+    pub(crate) fn end_loan(&self, loan: LoanId) {
+        let mut state = self.shared.state.lock();
+        if let Some(place) = state.lent.iter().position(|lent| lent.loan == loan) {
+            let lent = state.lent.swap_remove(place);
+            state.borrowed += usize::from(lent.taken);
+        }
+    }
+
+    /// The lent tokens of this limiter that the code which runs now may use, nearest first.
+    fn loans_here(&self) -> Vec<LoanId> {
+        if self.shared.state.lock().lent.is_empty() {
+            return Vec::new();
+        }
+        let Some(node) = current::node() else {
+            return Vec::new();
         };
-        wake(wakers);
+        outward(&node)
+            .filter_map(|node| node.loan_of(self))
+            .collect()
     }
 }
 
 impl fmt::Debug for CapacityLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statistics = self.statistics();
-        f.debug_struct("CapacityLimiter")
+        let mut debug = f.debug_struct("CapacityLimiter");
+        if let Some(name) = self.name() {
+            debug.field("name", &name);
+        }
+        debug
             .field("total", &statistics.total)
             .field("borrowed", &statistics.borrowed)
             .field("waiting", &statistics.waiting)
@@ -217,130 +391,32 @@ impl fmt::Debug for CapacityLimiter {
 #[must_use = "a token that is dropped is given back at once"]
 pub struct Token {
     limiter: CapacityLimiter,
+    source: Source,
+    /// Where the limiter lists who has it.
+    place: Option<usize>,
+}
+
+impl Token {
+    pub(super) fn limiter(&self) -> CapacityLimiter {
+        self.limiter.clone()
+    }
 }
 
 impl Drop for Token {
     fn drop(&mut self) {
-        self.limiter.give_back();
+        let mut state = self.limiter.shared.state.lock();
+        let borrower = self.place.map(|place| state.borrowers.remove(place));
+        if let Some(key) = borrower.as_ref().and_then(Borrower::key) {
+            state.keys.remove(key);
+        }
+        let followed = state.give_back(self.source);
+        drop(state);
+        self.limiter.follow(followed);
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").finish_non_exhaustive()
-    }
-}
-
-/// The future of [`CapacityLimiter::acquire`].
-#[must_use = "futures do nothing unless polled"]
-pub struct Acquire {
-    limiter: CapacityLimiter,
-    gate: Gate,
-    waiting: Option<Arc<Waiting>>,
-}
-
-impl Future for Acquire {
-    type Output = Token;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Token> {
-        let this = &mut *self;
-        let Some(waiting) = &this.waiting else {
-            return this.first_poll(cx);
-        };
-        let mut waker = cx.waker().clone();
-        let mut turn = waiting.turn.lock();
-        match &mut *turn {
-            Turn::Waiting(listed) => {
-                mem::swap(listed, &mut waker);
-                drop(turn);
-                Poll::Pending
-            }
-            Turn::Granted => {
-                *turn = Turn::Over;
-                drop(turn);
-                this.waiting = None;
-                Poll::Ready(Token {
-                    limiter: this.limiter.clone(),
-                })
-            }
-            Turn::Over => {
-                drop(turn);
-                // Passed over: for good in the cancelled region, anew in one that is not.
-                this.waiting = None;
-                this.first_poll(cx)
-            }
-        }
-    }
-}
-
-impl Acquire {
-    fn first_poll(&mut self, cx: &mut Context<'_>) -> Poll<Token> {
-        ready!(self.gate.pass());
-        ready!(spend_budget(cx));
-        match self.limiter.acquire_or_queue(cx) {
-            Ok(token) => Poll::Ready(token),
-            Err(waiting) => {
-                self.waiting = Some(waiting);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl CapacityLimiter {
-    /// Takes a token, or the last place of the queue.
-    fn acquire_or_queue(&self, cx: &Context<'_>) -> Result<Token, Arc<Waiting>> {
-        if let Some(token) = self.try_acquire() {
-            return Ok(token);
-        }
-        let waiting = Arc::new(Waiting {
-            region: current::node(),
-            turn: Mutex::new(Turn::Waiting(cx.waker().clone())),
-        });
-        let mut state = self.shared.lock();
-        // One may have been given back meanwhile.
-        if state.queue.is_empty() && state.borrowed < state.total {
-            state.borrowed += 1;
-            drop(state);
-            return Ok(Token {
-                limiter: self.clone(),
-            });
-        }
-        state.queue.push_back(waiting.clone());
-        Err(waiting)
-    }
-}
-
-impl Drop for Acquire {
-    fn drop(&mut self) {
-        let Some(waiting) = self.waiting.take() else {
-            return;
-        };
-        let (granted, old) = {
-            let mut state = self.limiter.shared.lock();
-            // Those that waited longest are in front, and are mostly dropped first.
-            let place = state
-                .queue
-                .iter()
-                .position(|other| Arc::ptr_eq(other, &waiting));
-            if let Some(place) = place {
-                state.queue.remove(place);
-            }
-            let old = mem::replace(&mut *waiting.turn.lock(), Turn::Over);
-            (matches!(old, Turn::Granted), old)
-        };
-        drop(old);
-        if granted {
-            // Passed on to the next in the queue (invariant 2).
-            self.limiter.give_back();
-        }
-    }
-}
-
-impl fmt::Debug for Acquire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acquire")
-            .field("limiter", &self.limiter)
-            .finish_non_exhaustive()
     }
 }

@@ -11,26 +11,27 @@
 //! How the closure gets to its thread and the value back is in `thread/hop.rs`.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use anyrt_backend::Job;
+use futures_util::future::Either;
 
-use super::hop::{Hop, Unclaimed, send};
+use super::borrower::Borrower;
+use super::caller::Caller;
+use super::from_thread::reason_of;
+use super::hop::{Hop, Left, drop_on_worker, ended, leave, send};
 use super::limiter::{Acquire, CapacityLimiter};
 use crate::checkpoint::Gate;
 use crate::group::orphan::adopt_task;
-use crate::outcome::{message_of, quietly};
 use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::current;
 use crate::scope::region::Region;
-use crate::scope::tree::Kind;
-use crate::shield::shield;
+use crate::scope::tree::{self, Kind};
 use crate::task::Place;
 
 /// Runs a blocking closure on a thread of the runtime's pool.
@@ -66,14 +67,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    Offload {
-        limiter: None,
-        abandon: false,
-        gate: Gate::new(),
-        region: Region::new(Kind::Blocking, Place::caller()),
-        rt: None,
-        step: Step::New(f),
-    }
+    Offload::new(Place::caller(), f)
 }
 
 /// The future of [`run_in_threadpool`], and its options.
@@ -98,6 +92,17 @@ enum Step<F, T> {
 }
 
 impl<F, T: Send + 'static> Offload<F, T> {
+    pub(super) fn new(place: Place, f: F) -> Self {
+        Self {
+            limiter: None,
+            abandon: false,
+            gate: Gate::new(),
+            region: Region::new(Kind::Blocking, place),
+            rt: None,
+            step: Step::New(f),
+        }
+    }
+
     /// Takes the token of this limiter instead of the runtime's own (TH4).
     ///
     /// ```
@@ -129,7 +134,11 @@ impl<F, T: Send + 'static> Offload<F, T> {
     /// # Ok::<(), anyrt::RunError>(())
     /// ```
     pub fn abandon_on_cancel(mut self) -> Self {
-        self.abandon = true;
+        // One that has begun keeps the region it is in.
+        if self.rt.is_none() {
+            self.abandon = true;
+            self.region = Region::new(Kind::Abandonable, self.region.place());
+        }
         self
     }
 }
@@ -154,7 +163,8 @@ where
                     }
                     let rt = this.rt.get_or_insert_with(Rt::here);
                     let limiter = this.limiter.as_ref().unwrap_or_else(|| rt.limiter());
-                    this.step = Step::Token(f, limiter.acquire());
+                    let borrower = Borrower::new(this.region.place());
+                    this.step = Step::Token(f, limiter.acquire_for(borrower));
                 }
                 Step::Token(f, mut acquire) => {
                     let Poll::Ready(token) = Pin::new(&mut acquire).poll(cx) else {
@@ -162,19 +172,22 @@ where
                         return Poll::Pending;
                     };
                     let rt = this.rt.get_or_insert_with(Rt::here);
-                    if !this.abandon {
-                        // From here on the region around waits for the closure.
-                        this.region.settle();
-                    }
-                    let place = this.region.place();
-                    this.step = Step::Thread(send(rt, place, f, Some(token)));
+                    // From here on the region around waits for the closure, unless it may leave it.
+                    let node = this.region.settle();
+                    let caller = Caller::new(rt.clone(), node).with_token(token);
+                    let caller = caller.abandonable(this.abandon);
+                    this.step = Step::Thread(send(caller, this.region.place(), f));
                 }
                 Step::Thread(hop) => {
                     let Poll::Ready(result) = hop.poll(cx) else {
                         this.step = Step::Thread(hop);
-                        if this.abandon && current::is_cancelled() {
-                            // The caller goes, also where something else holds the region.
-                            this.abandon();
+                        if this.abandon {
+                            // Woken by a cancel, whoever polls it.
+                            this.region.listen(cx);
+                            if current::is_cancelled() {
+                                // The caller goes, also where something else holds the region.
+                                this.abandon();
+                            }
                         }
                         return Poll::Pending;
                     };
@@ -201,33 +214,39 @@ impl<F, T: Send + 'static> Offload<F, T> {
             return;
         };
         let Some(rt) = &self.rt else { return };
-        match hop.leave() {
-            Unclaimed::Result(Some(Ok(value))) => {
-                // It may block, as what made it.
-                let drop_value = move || quietly(|| drop(value));
-                rt.backend().spawn_blocking(Job::new(Box::new(drop_value)));
-                return;
-            }
-            Unclaimed::Result(Some(Err(payload))) => {
-                rt.report(Report::ClosurePanicked {
-                    place: self.region.place(),
-                    message: message_of(&payload),
+        let place = self.region.place();
+        let left = leave(&hop, rt, place);
+        let node = self.region.settle();
+        // The closure learns of it: nobody waits for its value any more.
+        tree::cancel(&node, reason_of(&node));
+        let end = match left {
+            Left::AtWork if self.abandon => return self.region.leave(),
+            Left::AtWork => {
+                // Foreign code has dropped a call that holds: the nearest group waits for the closure.
+                rt.report(Report::Escaped {
+                    region: Kind::Blocking.name(),
+                    place,
                 });
-                quietly(|| drop(payload));
-                return;
+                Either::Left(ended(hop))
             }
-            Unclaimed::Result(None) => return,
-            Unclaimed::AtWork if self.abandon => return,
-            Unclaimed::AtWork => {}
-        }
-        // Foreign code has dropped a call that holds: the nearest group waits for the closure.
-        rt.report(Report::Escaped {
-            region: Kind::Blocking.name(),
-            place: self.region.place(),
-        });
-        let from = self.region.node().and_then(|node| node.parent());
+            // It may block, as what made it.
+            Left::Value(value) => {
+                let caller = Caller::new(rt.clone(), node.clone());
+                let dropped = drop_on_worker(caller, place, value);
+                if self.abandon {
+                    return self.region.leave();
+                }
+                Either::Right(dropped)
+            }
+            Left::Nothing => return self.region.leave(),
+        };
+        node.loosen();
+        let from = node.parent();
+        let gone = Region::new(Kind::Blocking, place);
+        let mut region = mem::replace(&mut self.region, gone);
         adopt_task(from.as_ref(), None, rt, async move {
-            shield(poll_fn(|cx| hop.poll(cx))).await;
+            end.await;
+            region.leave();
         });
     }
 }

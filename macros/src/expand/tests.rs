@@ -27,6 +27,7 @@ fn main_becomes_a_plain_function_around_the_async_one() {
                     flavor: ::core::option::Option::None,
                     threads: ::core::option::Option::Some(2usize),
                     timeout: ::core::option::Option::None,
+                    leaks: false,
                 },
                 main()
             )
@@ -58,6 +59,7 @@ fn a_test_has_one_guarded_function_for_each_backend() {
                             flavor: ::core::option::Option::None,
                             threads: ::core::option::Option::None,
                             timeout: ::core::option::Option::Some(::core::time::Duration::from_millis(60000u64)),
+                            leaks: false,
                         },
                         super::t()
                     )
@@ -202,4 +204,18 @@ fn a_bad_function_is_an_error() {
         expanded.to_string().contains("cannot take arguments"),
         "{expanded}"
     );
+}
+
+#[test]
+fn a_simulated_test_runs_on_no_backend_unless_it_names_one() {
+    let item = quote!(
+        async fn t() {}
+    );
+    let expanded = test(quote!(sim, seeds = 9), item.clone());
+    assert!(has(&expanded, quote!(fn sim())));
+    assert!(has(&expanded, quote!(9u64, super::t)));
+    assert!(!has(&expanded, quote!(if_tokio)));
+    let expanded = test(quote!(sim, backends = "tokio"), item);
+    assert!(has(&expanded, quote!(fn sim())));
+    assert!(has(&expanded, quote!(if_tokio)));
 }

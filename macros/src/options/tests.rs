@@ -99,7 +99,7 @@ fn unknown_options_are_told_with_the_known_ones() {
     );
     assert_eq!(
         error(Attribute::Test, quote!(glommio)),
-        "`#[anyrt::test]` has no option `glommio`; it takes `backends`, `flavor`, `threads`, `timeout`"
+        "`#[anyrt::test]` has no option `glommio`; it takes `backends`, `flavor`, `threads`, `timeout`, `sim`, `seeds`, `leaks`"
     );
 }
 
@@ -178,4 +178,21 @@ fn missing_values_and_spellings_are_explained() {
         error(Attribute::Main, quote!(async-std)),
         "this backend is written `async_std` here"
     );
+}
+
+#[test]
+fn a_simulation_has_seeds_and_nothing_else_has() {
+    let options = test(quote!(sim, seeds = 100, leaks));
+    assert!(options.sim && options.leaks);
+    assert_eq!(options.seeds, Some(100));
+    assert_eq!(
+        error(Attribute::Test, quote!(seeds = 100)),
+        "`seeds` are those of a simulation: add `sim`"
+    );
+    assert_eq!(
+        error(Attribute::Test, quote!(sim, seeds = 0)),
+        "expected a number of seeds, 1 or more"
+    );
+    assert_eq!(error(Attribute::Test, quote!(sim, sim)), "given twice");
+    assert!(error(Attribute::Main, quote!(sim)).contains("has no option `sim`"));
 }

@@ -11,7 +11,7 @@ use crate::outcome::wake;
 impl Node {
     /// Whether this region counts as one that holds the region around.
     pub(super) fn holds_parent(&self, inner: &Inner) -> bool {
-        let passes = !self.kind.is_task() && inner.holds > 0;
+        let passes = !self.kind.is_apart() && inner.holds > 0;
         !self.has(LOOSE) && (self.kind.holds() || passes)
     }
 
@@ -49,7 +49,7 @@ impl Node {
 
     /// Whether the holds of this region's kids are not passed on.
     pub(super) fn keeps_holds(&self) -> bool {
-        self.kind.holds() || self.kind.is_task() || self.has(LOOSE)
+        self.kind.holds() || self.kind.is_apart() || self.has(LOOSE)
     }
 
     /// Counts one kid less that holds. A cancelled region that nothing holds any more is woken.
