@@ -140,3 +140,91 @@ fn rt2_a_spawn_on_a_runtime_that_is_gone_gives_a_cancelled_handle() {
         });
     }
 }
+
+/// Says on which thread it was dropped.
+struct Tells(std::sync::mpsc::Sender<thread::ThreadId>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        // A test that has ended does not want to know.
+        let _ = self.0.send(thread::current().id());
+    }
+}
+
+/// TH3, TH6: a closure at work when its runtime goes away learns of it, drops its value on its own thread, and waits
+/// for nothing that will never come.
+#[test]
+fn th3_a_closure_outlives_its_runtime() {
+    in_time(|| {
+        for runtime in runtimes() {
+            let (started, begun) = std::sync::mpsc::channel();
+            let (gone, told) = std::sync::mpsc::channel::<()>();
+            let (dropped, where_dropped) = std::sync::mpsc::channel();
+            let (ended, end) = std::sync::mpsc::channel();
+            runtime.spawn(anyrt::run_in_threadpool(move || {
+                let value = Tells(dropped);
+                started
+                    .send(thread::current().id())
+                    .expect("the test waits");
+                // Until the runtime is on its way out: its threads drop the caller in their own time.
+                let _ = told.recv();
+                let waited = anyrt::from_thread::run(sleep_forever());
+                let cancelled = anyrt::from_thread::is_cancelled();
+                ended
+                    .send((cancelled.ok(), waited.is_err()))
+                    .expect("the test waits");
+                value
+            }));
+            let worker = match &runtime.handle().runtime_flavor() {
+                // Somebody has to poll the task.
+                tokio::runtime::RuntimeFlavor::CurrentThread => runtime.block_on(async {
+                    loop {
+                        match begun.try_recv() {
+                            Ok(worker) => break worker,
+                            Err(_) => tokio::task::yield_now().await,
+                        }
+                    }
+                }),
+                _ => begun.recv().expect("the closure runs"),
+            };
+            runtime.shutdown_background();
+            drop(gone);
+            assert_eq!(end.recv().expect("the closure ends"), (Some(true), true));
+            assert_eq!(where_dropped.recv().expect("the value is dropped"), worker);
+        }
+    });
+}
+
+/// TH1, TH8: calls on a runtime that is gone do not hang: the closure and the iterator are dropped unrun.
+#[test]
+fn th1_what_is_sent_to_a_runtime_that_is_gone_is_dropped() {
+    in_time(|| {
+        let runtime = Builder::new_current_thread().build().expect("tokio starts");
+        let backend = Tokio::from_handle(runtime.handle().clone());
+        drop(runtime);
+        let (dropped, where_dropped) = std::sync::mpsc::channel();
+        let (value, again) = (Tells(dropped.clone()), Tells(dropped));
+        let panic_of = |work: Pin<Box<dyn Future<Output = ()> + '_>>| {
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                futures_util::future::FutureExt::now_or_never(work)
+            }));
+            caught
+                .expect_err("it cannot run")
+                .downcast::<String>()
+                .expect("a text")
+        };
+        let call = attach(
+            backend.clone(),
+            anyrt::run_in_threadpool(move || drop(value)),
+        );
+        assert!(panic_of(Box::pin(call)).contains("has shut down"));
+        let items = std::iter::repeat_with(move || again.0.clone());
+        let stream = anyrt::iterate_in_threadpool(items);
+        let count = futures_util::StreamExt::count(stream);
+        let count = attach(backend, async { assert_eq!(count.await, 0) });
+        assert!(panic_of(Box::pin(count)).contains("has shut down"));
+        for _ in 0..2 {
+            where_dropped.recv().expect("both are dropped");
+        }
+    });
+}

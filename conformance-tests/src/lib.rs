@@ -46,7 +46,10 @@ pub mod harness;
 
 pub use harness::Flavour;
 
-/// Lists the tests of a chapter: a constant with their names, and the macro through which [`suite!`] instantiates them.
+/// A test of the suite.
+pub type Test = fn(&Flavour);
+
+/// Lists the tests of a chapter: a constant with all of them, and the macro through which [`suite!`] instantiates them.
 ///
 /// The leading `($)` hands the macro a dollar sign to write the inner macro with.
 #[doc(hidden)]
@@ -54,8 +57,8 @@ pub use harness::Flavour;
 #[macro_export]
 macro_rules! chapter {
     (($dollar:tt) $chapter:ident; $($test:ident),* $(,)?) => {
-        /// The names of this chapter's tests.
-        pub const TESTS: &[&str] = &[$(stringify!($test)),*];
+        /// This chapter's tests, by name.
+        pub const TESTS: &[(&str, $crate::Test)] = &[$((stringify!($test), $test)),*];
 
         #[doc(hidden)]
         #[macro_export]

@@ -30,13 +30,6 @@ const FAR: Duration = Duration::from_secs(3600);
 /// A period that a test waits for.
 const SHORT: Duration = Duration::from_millis(3);
 
-/// Keeps this thread busy, with no wait that a deadline could be noticed at, until the runtime's clock is past `at`.
-fn stay_until_past(at: Instant) {
-    while Instant::now() <= at {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// Runs `attempt` with a longer and longer lead until it was fast enough to say something.
 ///
 /// Some tests set two deadlines before the first is past. A machine that stops in between proves nothing, and the
@@ -102,6 +95,7 @@ crate::chapter! { ($) dl;
     dl4_a_child_is_never_cut_early,
     dl4_a_deadline_is_moved_before_the_run,
     dl4_a_deadline_is_moved_earlier,
+    dl4_a_deadline_moved_to_the_past_cancels_at_once,
     dl4_a_deadline_is_moved_later,
     dl4_a_deadline_is_never_early,
     dl4_a_deadline_is_set_while_the_body_waits,

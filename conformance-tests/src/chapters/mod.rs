@@ -1,5 +1,7 @@
 //! The chapters of the suite, one for each section of the semantics page.
 
+use crate::Test;
+
 pub mod dl;
 pub mod fi;
 pub mod ha;
@@ -10,8 +12,8 @@ pub mod st;
 pub mod tg;
 pub mod th;
 
-/// Every chapter with the names of its tests.
-pub const ALL: &[(&str, &[&str])] = &[
+/// Every chapter with its tests.
+pub const ALL: &[(&str, &[(&str, Test)])] = &[
     ("sc", sc::TESTS),
     ("sh", sh::TESTS),
     ("fi", fi::TESTS),

@@ -175,6 +175,7 @@ crate::chapter! { ($) st;
     st2_a_cancel_right_behind_set_comes_too_late,
     st2_a_cancelled_start_lets_the_group_close,
     st2_a_cancelled_start_waits_without_spinning,
+    st2_an_end_before_the_cancel_of_the_caller_is_told,
     st2_a_child_sets_from_within_its_shield,
     st2_a_deadline_of_the_caller_ends_the_child,
     st2_a_race_of_set_and_a_cancel_of_the_caller,

@@ -9,36 +9,36 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-type Main<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Hook = Box<dyn Fn(Report) + Send + Sync>;
-type Start = dyn for<'a> Fn(Main<'a>, Option<Hook>) -> Result<(), RunError> + Send + Sync;
+type Make = dyn Fn() -> Box<dyn Launch + Send> + Send + Sync;
 
 /// One backend with one set of options.
 #[derive(Clone)]
 pub struct Flavour {
     name: &'static str,
-    start: Arc<Start>,
+    make: Arc<Make>,
 }
 
 impl Flavour {
     /// A flavour whose launcher is made afresh for each run.
-    pub fn new<L: Launch + 'static>(name: &'static str, make: fn() -> L) -> Self {
-        let start = move |main: Main<'_>, hook: Option<Hook>| {
-            let runner = Runner::new(make());
-            match hook {
-                Some(hook) => runner.on_report(hook).run(main),
-                None => runner.run(main),
-            }
-        };
+    pub fn new<L: Launch + Send + 'static>(
+        name: &'static str,
+        make: impl Fn() -> L + Send + Sync + 'static,
+    ) -> Self {
         Self {
             name,
-            start: Arc::new(start),
+            make: Arc::new(move || Box::new(make())),
         }
     }
 
     /// The name of this flavour.
     pub fn name(&self) -> &str {
         self.name
+    }
+
+    /// A fresh launcher, for what starts a runtime by itself.
+    pub fn launcher(&self) -> Box<dyn Launch + Send> {
+        (self.make)()
     }
 
     /// Runs `main` on this backend.
@@ -77,11 +77,16 @@ impl Flavour {
     fn launch<T>(&self, main: impl Future<Output = T>, hook: Option<Hook>) -> Result<T, RunError> {
         let watchdog = Watchdog::new(self.name);
         let mut value = None;
-        let main = async {
+        // Boxed: all tests share the code that runs them.
+        let main: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async {
             watchdog.watch_current_runtime();
             value = Some(main.await);
-        };
-        (self.start)(Box::pin(main), hook)?;
+        });
+        let runner = Runner::new(self.launcher());
+        match hook {
+            Some(hook) => runner.on_report(hook).run(main)?,
+            None => runner.run(main)?,
+        }
         Ok(value.expect("a run that ends well has polled its main future to its end"))
     }
 }

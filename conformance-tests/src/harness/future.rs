@@ -1,5 +1,6 @@
 //! Foreign yields and polls.
 
+use super::thread::take_time;
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -40,10 +41,24 @@ pub fn poll_once<F: Future + Unpin>(fut: &mut F) -> impl Future<Output = Poll<F:
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *fut).poll(cx)))
 }
 
-/// Waits for a state that has no event, by asking again at every turn of the executor.
+/// Waits for a state that has no event, by asking again at every turn of the executor. Asking takes time.
 pub async fn until(condition: impl Fn() -> bool) {
     while !condition() {
-        std::thread::yield_now();
+        take_time();
         yield_once().await;
     }
+}
+
+/// Runs `fut` while time passes, also where it waits for what does not move: a clock that jumps when everything is
+/// blocked stands still while a closure is at work.
+pub async fn while_time_passes<F: Future>(fut: F) -> F::Output {
+    let mut fut = std::pin::pin!(fut);
+    poll_fn(|cx| {
+        let polled = fut.as_mut().poll(cx);
+        if polled.is_pending() && take_time() {
+            cx.waker().wake_by_ref();
+        }
+        polled
+    })
+    .await
 }

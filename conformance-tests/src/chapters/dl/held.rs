@@ -104,7 +104,7 @@ pub fn dl5_a_blocking_call_outlives_the_deadline(on: &Flavour) {
             run_in_threadpool(move || {
                 moving.set_deadline(Instant::now() + SHORT);
                 while !watched.cancel_called() {
-                    std::thread::yield_now();
+                    take_time();
                 }
                 7
             })
@@ -167,7 +167,7 @@ pub fn dl5_an_expired_region_that_is_held_is_idle(on: &Flavour) {
             pending::<()>().await;
         }));
         let watched = handle.clone();
-        let opener = std::thread::spawn(move || {
+        let opener = start_thread(move || {
             while !watched.cancel_called() {
                 std::thread::sleep(SHORT);
             }

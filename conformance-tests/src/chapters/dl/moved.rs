@@ -16,7 +16,7 @@ pub fn dl4_a_deadline_is_set_while_the_body_waits(on: &Flavour) {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let (body, started) = (pending_counted(), waiting.clone());
-        let mover = std::thread::spawn(move || {
+        let mover = start_thread(move || {
             waiting.wait_blocking();
             let at = Instant::now() + SHORT;
             handle.set_deadline(at);
@@ -39,7 +39,7 @@ pub fn dl4_a_move_that_races_with_a_poll_is_not_lost(on: &Flavour) {
             let polled = Event::new();
             let scope = CancelScope::new().deadline_after(FAR);
             let (handle, polling) = (scope.handle(), polled.clone());
-            let mover = std::thread::spawn(move || {
+            let mover = start_thread(move || {
                 polled.wait_blocking();
                 for _ in 0..n % 20 {
                     std::hint::spin_loop();
@@ -54,6 +54,32 @@ pub fn dl4_a_move_that_races_with_a_poll_is_not_lost(on: &Flavour) {
             by_deadline(result.await);
             mover.join().unwrap();
         }
+    });
+}
+
+/// DL4: a deadline that is moved to an instant that has passed cancels there and then, whether the body waits or not, in
+/// its first poll and later; a scope that has not been entered is cancelled when it is (SC7).
+pub fn dl4_a_deadline_moved_to_the_past_cancels_at_once(on: &Flavour) {
+    on.run(async {
+        for waits in [0, 1, 3] {
+            let scope = CancelScope::new().deadline_after(FAR);
+            let handle = scope.handle();
+            let result = scope.run(async {
+                yields(waits).await;
+                handle.set_deadline(Instant::now());
+                assert!(handle.cancel_called());
+                assert!(is_cancelled());
+                // Nothing is left to be ready.
+                checkpoint_if_cancelled().await;
+                unreachable!("the region is cancelled");
+            });
+            by_deadline::<()>(result.await);
+        }
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        handle.set_deadline(Instant::now());
+        assert!(!handle.cancel_called());
+        by_deadline(scope.run(checkpoint()).await);
     });
 }
 

@@ -44,9 +44,9 @@ pub fn fi2_a_waiting_cleanup_is_idle(on: &Flavour) {
         let (beside, outside) = pending_counted();
         let scope = CancelScope::new();
         let handle = scope.handle();
-        std::thread::spawn(move || handle.cancel());
+        start_thread(move || handle.cancel());
         let cleaning = finally(pending::<()>(), async move |_| {
-            std::thread::spawn(move || {
+            start_thread(move || {
                 // Room for a spinning implementation to give itself away; a correct one sleeps here.
                 std::thread::sleep(Duration::from_millis(30));
                 gate.set();
@@ -152,11 +152,11 @@ pub fn fi1_a_race_of_value_and_cancel_cleans_up_once(on: &Flavour) {
                 trace.push(told(&exit));
             });
             let threads = [
-                std::thread::spawn(move || {
+                start_thread(move || {
                     start.wait();
                     setter.set();
                 }),
-                std::thread::spawn(move || {
+                start_thread(move || {
                     other.wait();
                     handle.cancel_with("stop");
                 }),

@@ -74,7 +74,7 @@ pub fn fi1_a_cleanup_after_a_cancel_from_a_thread(on: &Flavour) {
         let result = scope
             .run(finally(
                 async {
-                    std::thread::spawn(move || handle.cancel_with("thread"));
+                    start_thread(move || handle.cancel_with("thread"));
                     pending::<()>().await;
                 },
                 async |exit| {

@@ -28,7 +28,7 @@ pub fn fi1_a_cancelled_body_is_gone_before_its_cleanup(on: &Flavour) {
         let seen = Cell::new(None);
         let scope = CancelScope::new();
         let handle = scope.handle();
-        std::thread::spawn(move || handle.cancel());
+        start_thread(move || handle.cancel());
         let result = scope
             .run(finally(body, async |_| {
                 seen.set(Some(counter.drops()));

@@ -31,7 +31,7 @@ pub fn fi2_three_levels_clean_up_innermost_first(on: &Flavour) {
                     async {
                         finally(
                             async {
-                                std::thread::spawn(move || handle.cancel_with("stop"));
+                                start_thread(move || handle.cancel_with("stop"));
                                 pending::<()>().await;
                             },
                             cleanup(&trace, "inner"),

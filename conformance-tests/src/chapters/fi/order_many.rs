@@ -78,7 +78,7 @@ impl Arrivals {
         *left -= 1;
         if *left == 0 {
             let handle = self.handle.clone();
-            std::thread::spawn(move || handle.cancel_with("stop"));
+            start_thread(move || handle.cancel_with("stop"));
         }
     }
 }

@@ -56,7 +56,7 @@ pub fn ha1_a_handle_is_awaited_on_a_plain_thread(on: &Flavour) {
             });
             let (reply, ready) = (Arc::new(Mutex::new(None)), Event::new());
             let (replying, done) = (reply.clone(), ready.clone());
-            let waiter = std::thread::spawn(move || {
+            let waiter = start_thread(move || {
                 let mut handle = handle;
                 let stale = WakeCounter::new();
                 assert!(stale.poll(Pin::new(&mut handle)).is_pending());

@@ -70,6 +70,7 @@ pub fn rt3_a_body_that_always_wakes_itself_does_not_hold_up_a_deadline(on: &Flav
     on.run(async {
         let busy = async {
             loop {
+                take_time();
                 yield_once().await;
             }
         };
@@ -84,6 +85,7 @@ pub fn rt3_a_body_of_ready_operations_does_not_hold_up_a_deadline(on: &Flavour) 
         let limiter = CapacityLimiter::new(1);
         let busy = async {
             loop {
+                take_time();
                 drop(limiter.acquire().await);
             }
         };
@@ -98,6 +100,7 @@ pub fn rt3_a_busy_task_does_not_hold_up_its_neighbours(on: &Flavour) {
         let group = task_group(async |g| {
             g.task().daemon().spawn(async {
                 loop {
+                    take_time();
                     checkpoint().await;
                 }
             });

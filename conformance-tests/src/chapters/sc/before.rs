@@ -110,9 +110,7 @@ pub fn sc7_a_deadline_that_passes_in_a_busy_body_is_noticed_when_it_pends(on: &F
         let (wait, counter) = pending_counted();
         let wakes = WakeCounter::new();
         let mut run = pin!(scope.run(async move {
-            while Instant::now() <= deadline {
-                std::hint::spin_loop();
-            }
+            stay_until_past(deadline);
             wait.await;
         }));
         let left = wakes.poll(run.as_mut());
@@ -133,9 +131,7 @@ pub fn sc7_a_busy_body_that_does_not_pend_keeps_its_value(on: &Flavour) {
             .run(async {
                 let deadline = Instant::now() + Duration::from_millis(1);
                 handle.set_deadline(deadline);
-                while Instant::now() <= deadline {
-                    std::hint::spin_loop();
-                }
+                stay_until_past(deadline);
                 "in time enough"
             })
             .await;

@@ -13,7 +13,7 @@ fn seen() -> (Option<Instant>, bool) {
 async fn as_foreign_code<T: Send + 'static>(fut: impl Future<Output = T> + Send + 'static) -> T {
     let done = Event::new();
     let told = done.clone();
-    let thread = std::thread::spawn(move || {
+    let thread = start_thread(move || {
         let value = catch(|| block_on(fut));
         told.set();
         value

@@ -12,7 +12,7 @@ fn let_off(racers: Vec<Box<dyn FnOnce() + Send>>) {
     let barrier = Arc::new(Barrier::new(racers.len() + 1));
     for racer in racers {
         let barrier = barrier.clone();
-        std::thread::spawn(move || {
+        start_thread(move || {
             barrier.wait();
             racer();
         });

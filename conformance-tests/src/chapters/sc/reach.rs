@@ -43,7 +43,7 @@ pub fn sc9_cancel_from_a_thread_reaches_every_region_in_a_big_join_all(on: &Flav
         let handle = scope.handle();
         let polled = Event::new();
         let seen = polled.clone();
-        let thread = std::thread::spawn(move || {
+        let thread = start_thread(move || {
             seen.wait_blocking();
             handle.cancel();
         });

@@ -30,7 +30,7 @@ pub fn sc1_a_handle_cancels_from_another_thread(on: &Flavour) {
         let handle = scope.handle();
         let entered = Event::new();
         let seen = entered.clone();
-        let thread = std::thread::spawn(move || {
+        let thread = start_thread(move || {
             seen.wait_blocking();
             handle.cancel()
         });

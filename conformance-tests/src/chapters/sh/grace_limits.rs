@@ -180,7 +180,7 @@ pub fn sh3_the_grace_period_is_idle(on: &Flavour) {
         let (body, counter) = pending_counted();
         let scope = CancelScope::new();
         let handle = scope.handle();
-        let canceller = std::thread::spawn(move || handle.cancel());
+        let canceller = start_thread(move || handle.cancel());
         let result = scope.run(shield_for(Duration::from_millis(30), body)).await;
         canceller.join().unwrap();
         assert!(result.expect("the body ended with the shield").is_err());
@@ -194,7 +194,7 @@ pub fn sh3_forty_graces_in_one_task_all_end(on: &Flavour) {
     on.run(async {
         let scope = CancelScope::new();
         let handle = scope.handle();
-        let canceller = std::thread::spawn(move || handle.cancel());
+        let canceller = start_thread(move || handle.cancel());
         let result = scope
             .run(join_all((0..40u64).map(|i| {
                 shield_for(Duration::from_millis(i % 4), pending::<()>())

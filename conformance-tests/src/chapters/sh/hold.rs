@@ -150,7 +150,7 @@ pub fn sh1_a_held_region_is_idle(on: &Flavour) {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let (cancelling, opening) = (handle.clone(), gate.clone());
-        let thread = std::thread::spawn(move || {
+        let thread = start_thread(move || {
             cancelling.cancel();
             // Room for a spinning implementation to give itself away; a correct one sleeps here.
             std::thread::sleep(Duration::from_millis(30));

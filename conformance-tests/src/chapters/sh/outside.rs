@@ -28,7 +28,7 @@ pub fn sh4_outside_cancelled_is_the_waiting_form(on: &Flavour) {
                 });
                 let stopper = async {
                     asleep.wait().await;
-                    std::thread::spawn(move || handle.cancel_with("stop"));
+                    start_thread(move || handle.cancel_with("stop"));
                 };
                 futures_util::join!(graceful, stopper);
                 checkpoint().await;
@@ -173,7 +173,7 @@ pub fn sh4_the_wait_for_the_outside_is_idle(on: &Flavour) {
         let result = scope
             .run(shield_with(async |outside: Outside| {
                 let (waiting, counter) = counted(outside.cancelled());
-                std::thread::spawn(move || {
+                start_thread(move || {
                     std::thread::sleep(Duration::from_millis(20));
                     handle.cancel()
                 });

@@ -1,6 +1,6 @@
 //! Races of a cancel with the beginning and the end of a shield: the outcome is the same or one of two, never a third.
 
-use std::{sync::Barrier, thread};
+use std::sync::Barrier;
 
 use crate::harness::*;
 
@@ -10,11 +10,11 @@ const ROUNDS: usize = 200;
 fn race(handle: ScopeHandle, event: &Event) {
     let (start, event) = (Arc::new(Barrier::new(2)), event.clone());
     let same = start.clone();
-    thread::spawn(move || {
+    start_thread(move || {
         start.wait();
         handle.cancel();
     });
-    thread::spawn(move || {
+    start_thread(move || {
         same.wait();
         event.set();
     });
@@ -45,7 +45,7 @@ pub fn sh2_a_race_of_the_cancel_and_the_entry_of_a_shield(on: &Flavour) {
             let trace = Trace::new();
             let scope = CancelScope::new();
             let handle = scope.handle();
-            let canceller = thread::spawn(move || handle.cancel());
+            let canceller = start_thread(move || handle.cancel());
             let result = scope
                 .run(async {
                     shield(yields(round % 4)).await;

@@ -54,7 +54,7 @@ pub fn sh4_a_cancel_from_a_thread_reaches_the_restored_part(on: &Flavour) {
                 });
                 let stopper = async {
                     asleep.wait().await;
-                    std::thread::spawn(move || handle.cancel());
+                    start_thread(move || handle.cancel());
                 };
                 futures_util::join!(restored, stopper).0
             })

@@ -125,7 +125,7 @@ pub fn st2_a_sleeping_child_handed_into_a_cancelled_group_is_ended(on: &Flavour)
                 let started = slot.take().await;
                 g.cancel_with("group");
                 yields(3).await;
-                std::thread::spawn(move || started.set(7));
+                start_thread(move || started.set(7));
             };
             let (started, ()) = futures_util::join!(start, set);
             let (value, child) = started.unwrap();

@@ -47,7 +47,7 @@ pub fn st2_a_cancel_of_the_caller_from_a_thread(on: &Flavour) {
             let (handle, cleanup) = (scope.handle(), noting(&trace));
             let cut = scope
                 .run(g.start(|started: Started<()>| async move {
-                    std::thread::spawn(move || handle.cancel_with("thread"));
+                    start_thread(move || handle.cancel_with("thread"));
                     finally(pending::<()>(), cleanup).await;
                     started.set(());
                 }))

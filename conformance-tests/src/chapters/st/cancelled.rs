@@ -30,6 +30,33 @@ pub fn st2_set_after_the_cancel_of_the_caller_does_nothing(on: &Flavour) {
     });
 }
 
+/// ST2, SC4: a child that ended before its caller was cancelled is told, though the cancel is there when the caller is
+/// polled next. Here the end of the child is what cancels the caller: only a daemon is left.
+pub fn st2_an_end_before_the_cancel_of_the_caller_is_told(on: &Flavour) {
+    on.run(async {
+        // Whether the caller or the group's host is polled first is the runtime's choice.
+        for _ in 0..100 {
+            let trace = Trace::new();
+            let group = task_group(async |g| {
+                let (inner, log, starting) = (g.clone(), trace.clone(), Event::new());
+                let in_child = starting.clone();
+                g.task().daemon().spawn(async move {
+                    let ended = inner.start(async move |_not_used: Started<()>| {
+                        in_child.set();
+                        yields(3).await;
+                    });
+                    assert!(matches!(ended.await, Err(StartError::NotStarted)));
+                    log.push("told");
+                    pending::<()>().await;
+                });
+                starting.wait().await;
+            });
+            group.await.expect("nobody cancels the group");
+            assert_eq!(trace.take(), ["told"]);
+        }
+    });
+}
+
 /// ST2: the same for a `set` in the child's shield, which is finished first.
 pub fn st2_set_in_a_shield_after_the_cancel_does_nothing(on: &Flavour) {
     on.run(async {

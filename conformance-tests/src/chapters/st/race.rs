@@ -1,6 +1,6 @@
 //! Races around `set`: whichever side wins, caller, child and group agree on who won.
 
-use std::{sync::Barrier, thread};
+use std::sync::Barrier;
 
 use super::beside;
 use crate::harness::*;
@@ -11,11 +11,11 @@ const ROUNDS: usize = 200;
 fn race(one: impl FnOnce() + Send + 'static, other: impl FnOnce() -> bool + Send + 'static) {
     let start = Arc::new(Barrier::new(2));
     let same = start.clone();
-    thread::spawn(move || {
+    start_thread(move || {
         start.wait();
         one();
     });
-    thread::spawn(move || {
+    start_thread(move || {
         same.wait();
         other();
     });

@@ -93,7 +93,7 @@ pub fn st1_a_thread_may_set(on: &Flavour) {
             let open = gate.clone();
             let (value, child) = g
                 .start(|started: Started<u32>| async move {
-                    std::thread::spawn(move || started.set(1));
+                    start_thread(move || started.set(1));
                     open.wait().await;
                     2
                 })

@@ -26,6 +26,35 @@ both_kinds! {
         });
     }
 
+    /// TG10: while a daemon winds down the group is open: what it spawns is run and waited for, and a daemon that it
+    /// spawns is cancelled at once.
+    #[local(tg10_local_a_daemon_that_winds_down_may_still_spawn)]
+    pub fn tg10_a_daemon_that_winds_down_may_still_spawn(on: &Flavour) {
+        on.run(async {
+            let trace = Trace::new();
+            let group = task_group(async |g| {
+                let (inner, child, late) = (g.clone(), trace.clone(), trace.clone());
+                g.task().daemon().spawn(finally(pending::<()>(), async move |_| {
+                    inner.spawn(async move {
+                        yields(5).await;
+                        checkpoint().await;
+                        child.push("a child to its end");
+                    });
+                    let asked = async move {
+                        let reason = asked_to_stop().await;
+                        assert_eq!(reason.cause(), &Cause::Shutdown);
+                        late.push("a daemon is stopped");
+                    };
+                    inner.task().daemon().spawn(asked);
+                }));
+            });
+            group.await.expect("nobody cancels the group");
+            let mut seen = trace.take();
+            seen.sort();
+            assert_eq!(seen, ["a child to its end", "a daemon is stopped"]);
+        });
+    }
+
     /// TG10: the same in a group whose children may fail, with several daemons.
     #[local(tg10_local_daemons_do_not_keep_a_try_group_open)]
     pub fn tg10_daemons_do_not_keep_a_try_group_open(on: &Flavour) {

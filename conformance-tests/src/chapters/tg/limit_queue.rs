@@ -284,7 +284,7 @@ both_kinds! {
             for _ in 0..50 {
                 let scope = CancelScope::new();
                 let handle = scope.handle();
-                let thread = std::thread::spawn(move || handle.cancel());
+                let thread = start_thread(move || handle.cancel());
                 let group = scope.run(task_group(async |g| {
                     g.limit(0);
                     for name in ["one", "two", "three"] {

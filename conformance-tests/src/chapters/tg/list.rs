@@ -1,5 +1,7 @@
 //! The list of this chapter's tests.
 
+use super::*;
+
 crate::chapter! { ($) tg;
     tg1_a_cancelled_child_is_dropped_before_it_is_counted_out,
     tg1_a_child_in_its_destructor_keeps_the_group_open,
@@ -208,6 +210,7 @@ crate::chapter! { ($) tg;
     tg10_a_daemon_lives_as_long_as_an_ordinary_child,
     tg10_a_daemon_lives_as_long_as_the_body,
     tg10_a_daemon_may_end_by_itself,
+    tg10_a_daemon_that_winds_down_may_still_spawn,
     tg10_a_failing_daemon_cancels_the_group,
     tg10_an_error_of_a_daemon_that_winds_down_is_kept,
     tg10_an_ordinary_child_of_a_daemon_keeps_the_group_open,
@@ -216,6 +219,7 @@ crate::chapter! { ($) tg;
     tg10_local_a_daemon_lives_as_long_as_an_ordinary_child,
     tg10_local_a_daemon_lives_as_long_as_the_body,
     tg10_local_a_daemon_may_end_by_itself,
+    tg10_local_a_daemon_that_winds_down_may_still_spawn,
     tg10_local_a_failing_daemon_cancels_the_group,
     tg10_local_an_error_of_a_daemon_that_winds_down_is_kept,
     tg10_local_an_ordinary_child_of_a_daemon_keeps_the_group_open,

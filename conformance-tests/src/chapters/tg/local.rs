@@ -172,7 +172,7 @@ pub fn tg12_a_child_is_woken_from_another_thread(on: &Flavour) {
         let gates: Vec<_> = (0..50).map(|_| Event::new()).collect();
         let opening = gates.clone();
         let done = Cell::new(0);
-        let opener = std::thread::spawn(move || {
+        let opener = start_thread(move || {
             for gate in opening {
                 while gate.waiting() == 0 {
                     std::thread::yield_now();

@@ -203,7 +203,7 @@ pub fn tg2_a_spawn_that_races_with_the_close_is_run_or_refused(on: &Flavour) {
             let mut spawner = None;
             task_group(async |g| {
                 let (g, ran, starting) = (g.clone(), ran.clone(), started.clone());
-                spawner = Some(std::thread::spawn(move || {
+                spawner = Some(start_thread(move || {
                     // Bounded, as a group that is always given more never closes.
                     for accepted in 0..300 {
                         let ran = ran.clone();

@@ -97,7 +97,7 @@ both_kinds! {
                 });
                 g.spawn(pending::<()>());
             }));
-            let canceller = std::thread::spawn(move || {
+            let canceller = start_thread(move || {
                 inside.wait_blocking();
                 handle.cancel();
                 // Room for a host that spins to give itself away; a correct one sleeps here.

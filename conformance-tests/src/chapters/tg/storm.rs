@@ -60,7 +60,7 @@ both_kinds! {
                 let scope = CancelScope::new();
                 let (handle, running) = (scope.handle(), Event::new());
                 let (delay, started) = (dice.roll(200), running.clone());
-                let canceller = std::thread::spawn(move || {
+                let canceller = start_thread(move || {
                     running.wait_blocking();
                     for _ in 0..delay {
                         std::thread::yield_now();
