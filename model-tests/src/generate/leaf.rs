@@ -1,0 +1,132 @@
+//! Operations without blocks.
+//!
+//! Always true: what an operation is aimed at is 0 where the aim is left open.
+
+use super::maker::Maker;
+use crate::program::{Op, Step, When};
+
+impl Maker<'_> {
+    pub(super) fn sleep(&mut self) -> Op {
+        let turns = self.rng.weighted(&[(12, 1), (2, 2), (1, 3)]).unwrap_or(1);
+        self.sleep_for(turns)
+    }
+
+    pub(super) fn sleep_for(&mut self, turns: u32) -> Op {
+        self.spend();
+        Op::Sleep { at: 0, turns }
+    }
+
+    pub(super) fn checkpoint(&mut self) -> Op {
+        self.spend();
+        Op::Checkpoint { at: 0 }
+    }
+
+    pub(super) fn state(&mut self) -> Op {
+        self.spend();
+        Op::State { at: 0 }
+    }
+
+    /// Waits for an event that nobody else waits for, one that is set by then in most cases: a task that
+    /// waits for another one's future does not do much.
+    pub(super) fn wait(&mut self) -> Op {
+        if let Some(event) = self.set.pop() {
+            return self.wait_for(event);
+        }
+        if self.rng.percent(60) {
+            return self.sleep();
+        }
+        let event = self.event();
+        self.waited.push(event);
+        self.wait_for(event)
+    }
+
+    pub(super) fn wait_for(&mut self, event: u32) -> Op {
+        self.spend();
+        Op::Wait { event }
+    }
+
+    /// Sets an event, one that is waited for already in some cases.
+    pub(super) fn set(&mut self) -> Op {
+        let waited = if self.rng.percent(60) {
+            self.waited.pop()
+        } else {
+            None
+        };
+        let event = waited.unwrap_or_else(|| {
+            let event = self.event();
+            self.set.push(event);
+            event
+        });
+        self.set_one(event)
+    }
+
+    pub(super) fn set_one(&mut self, event: u32) -> Op {
+        self.spend();
+        Op::Set { at: 0, event }
+    }
+
+    pub(super) fn forever(&mut self) -> Op {
+        self.spend();
+        Op::Forever
+    }
+
+    pub(super) fn cancel(&mut self, scope: u32) -> Op {
+        self.spend();
+        Op::Cancel { at: 0, scope }
+    }
+
+    /// Moves a deadline: to never, to at once, or to an instant of the clock's choice.
+    pub(super) fn move_deadline(&mut self, scope: u32) -> Op {
+        self.spend();
+        let to = [(2, None), (1, Some(0)), (7, Some(1))];
+        let turns = self.rng.weighted(&to).flatten();
+        Op::Deadline {
+            at: 0,
+            scope,
+            to: turns.map(|turns| When { at: 0, turns }),
+        }
+    }
+
+    pub(super) fn join(&mut self, task: u32) -> Op {
+        self.spend();
+        Op::Join { task, at: 0 }
+    }
+
+    pub(super) fn cancel_task(&mut self, task: u32) -> Op {
+        self.spend();
+        Op::CancelTask { at: 0, task }
+    }
+
+    pub(super) fn fail(&mut self) -> Op {
+        self.spend();
+        let error = self.error();
+        Op::Fail { at: 0, error }
+    }
+
+    pub(super) fn panic(&mut self) -> Op {
+        self.spend();
+        let panic = self.panic_number();
+        Op::Panic { at: 0, panic }
+    }
+
+    pub(super) fn blocking(&mut self) -> Op {
+        self.spend();
+        let abandon = self.rng.percent(40);
+        let steps = self.rng.within(0, 4);
+        let body = (0..steps).map(|_| self.blocking_step()).collect();
+        Op::Blocking {
+            at: 0,
+            id: self.id(),
+            abandon,
+            body,
+        }
+    }
+
+    fn blocking_step(&mut self) -> Step {
+        let turns = self.rng.weighted(&[(6, 1), (2, 2), (5, 0)]).unwrap_or(1);
+        if turns == 0 {
+            return Step::Check;
+        }
+        Step::Sleep { at: 0, turns }
+    }
+}

@@ -1,0 +1,243 @@
+//! Every operation, once.
+
+/// Writes the interpreter of blocks whose futures are `dyn Future + $send`, with what the module around has: `Env`,
+/// `group`, `spawn`, `start`, `join`, `cancel_task`.
+macro_rules! interpreter {
+    ($($send:tt)*) => {
+        type Running<'a, T = Outcome> = Pin<Box<dyn Future<Output = T> $($send)* + 'a>>;
+
+        /// Runs a block.
+        fn block<'a>(env: &'a Env, ops: &'a [Op]) -> Running<'a> {
+            Box::pin(async move {
+                for op in ops {
+                    step(env, op).await?;
+                }
+                Ok(())
+            })
+        }
+
+        /// Runs an operation that is at an instant of its own, or waits.
+        fn step<'a>(env: &'a Env, op: &'a Op) -> Running<'a> {
+            let world = &env.world;
+            let tables = &world.tables;
+            Box::pin(async move {
+                match op {
+                    Op::Sleep { at, turns } => {
+                        world.sleep(*at, *turns).await;
+                        env.note(Note::Slept(*at));
+                    }
+                    Op::Checkpoint { at } => {
+                        world.sleep(*at, 1).await;
+                        anyrt::checkpoint().await;
+                        env.note(Note::Passed(*at));
+                    }
+                    Op::State { at } => {
+                        world.sleep(*at, 1).await;
+                        let deadline = anyrt::current_effective_deadline();
+                        let deadline = deadline.map(|deadline| world.ticks(deadline));
+                        env.note(Note::State(anyrt::is_cancelled(), deadline));
+                    }
+                    Op::Set { at, event } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Set(*event));
+                        tables.set(*event);
+                    }
+                    Op::Wait { event } => {
+                        tables.wait(*event).await;
+                        env.note(Note::Seen(*event));
+                    }
+                    Op::Forever => anyrt::sleep_forever().await,
+                    Op::Cancel { at, scope } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Cancel(*scope));
+                        if let Some(handle) = tables.handle(*scope) {
+                            handle.cancel();
+                        }
+                    }
+                    Op::Deadline { at, scope, to } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Moved(*scope));
+                        if let Some(handle) = tables.inside(*scope) {
+                            handle.set_deadline(to.map(|to| world.instant(to)));
+                        }
+                    }
+                    Op::Spawn { at, group, task, daemon, body } => {
+                        world.sleep(*at, 1).await;
+                        let spawned = spawn(env, *group, *task, *daemon, body);
+                        env.note(if spawned { Note::Spawn(*task) } else { Note::Refused(*task) });
+                    }
+                    Op::Start { at, group, task, body } => {
+                        world.sleep(*at, 1).await;
+                        let note = match start(env, *group, *task, body).await {
+                            Ok(()) => Note::Started(*task),
+                            Err(StartError::NotStarted) => Note::NotStarted(*task),
+                            Err(StartError::Failed(Failure(errors))) => Note::StartFailed(*task, errors),
+                            Err(_) => Note::Closed(*task),
+                        };
+                        env.note(note);
+                    }
+                    Op::Started { at } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Ready);
+                        let started = env.started.lock().unwrap_or_else(PoisonError::into_inner).take();
+                        if let Some(started) = started {
+                            started.set(());
+                        }
+                    }
+                    Op::Join { task, at } => {
+                        let joined = join(env, *task).await;
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Joined(*task, joined));
+                    }
+                    Op::CancelTask { at, task } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::CancelTask(*task));
+                        cancel_task(env, *task);
+                    }
+                    Op::Fail { at, error } => {
+                        world.sleep(*at, 1).await;
+                        return Err(Failure(vec![*error]));
+                    }
+                    Op::Panic { at, panic } => {
+                        world.sleep(*at, 1).await;
+                        resume_unwind(Box::new(ProgramPanic(*panic)));
+                    }
+                    Op::Defer { at, group, id, error, body } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Defer(*id));
+                        defer(env, *group, spread::hook(env.spread(), *id, *error, body.clone()));
+                    }
+                    Op::Blocking { at, id, abandon, body } => {
+                        world.sleep(*at, 1).await;
+                        blocking(world, *id, *abandon, body).await;
+                        env.note(Note::Returned(*id));
+                    }
+                    Op::Scope { .. }
+                    | Op::Group { .. }
+                    | Op::Shield { .. }
+                    | Op::Restore { .. }
+                    | Op::Finally { .. } => return structure(env, op).await,
+                }
+                Ok(())
+            })
+        }
+
+        /// Runs an operation around a block.
+        fn structure<'a>(env: &'a Env, op: &'a Op) -> Running<'a> {
+            let world = &env.world;
+            Box::pin(async move {
+                match op {
+                    Op::Scope { id, deadline, body } => {
+                        let (scope, handle, _inside) = world.tables.enter_scope(*id);
+                        if let Some(deadline) = deadline {
+                            handle.set_deadline(world.instant(*deadline));
+                        }
+                        let ended = scope.run(block(env, body)).await;
+                        absorbed(env, ended, |how| Note::Scope(*id, how))
+                    }
+                    Op::Group { id, failing, local, limit, catch, body } => {
+                        let group = group(env, *id, (*failing, *local, *limit), body);
+                        let ended = AssertUnwindSafe(group).catch_unwind().await;
+                        let how = match &ended {
+                            Ok((how, _)) => how.clone(),
+                            Err(payload) if payload.is::<ProgramPanic>() => notes::panicked(payload),
+                            // Whose panic this is, it is not the program's to catch.
+                            Err(_) => return ended.map_or_else(|payload| resume_unwind(payload), |_| Ok(())),
+                        };
+                        env.note(Note::Group(*id, how));
+                        match ended {
+                            _ if *catch => Ok(()),
+                            Ok((_, outcome)) => outcome,
+                            Err(payload) => resume_unwind(payload),
+                        }
+                    }
+                    Op::Shield { id, grace: None, body } => {
+                        let outcome = anyrt::shield(block(env, body)).await;
+                        absorbed(env, Ok(outcome), |how| Note::Shield(*id, how))
+                    }
+                    Op::Shield { id, grace: Some(grace), body } => {
+                        let ended = anyrt::shield_for(world.grace(*grace), block(env, body)).await;
+                        absorbed(env, ended, |how| Note::Shield(*id, how))
+                    }
+                    Op::Restore { id, body } => {
+                        let ended = anyrt::restore(block(env, body)).await;
+                        absorbed(env, ended, |how| Note::Restore(*id, how))
+                    }
+                    Op::Finally { id, grace, body, cleanup } => {
+                        let guarded = anyrt::finally(block(env, body), async |exit| {
+                            env.note(Note::Cleanup(*id, notes::exit(&exit)));
+                            let done = block(env, cleanup).await;
+                            debug_assert!(done.is_ok(), "a cleanup cannot fail");
+                            env.note(Note::Cleaned(*id));
+                        });
+                        match grace {
+                            None => guarded.await,
+                            Some(grace) => guarded.grace(world.grace(*grace)).await,
+                        }
+                    }
+                    _ => unreachable!("it is around no block"),
+                }
+            })
+        }
+
+        /// Notes how a region has ended, unless an error passes it.
+        fn absorbed(
+            env: &Env,
+            ended: Result<Outcome, Cancelled>,
+            note: impl FnOnce(How) -> Note,
+        ) -> Outcome {
+            match ended {
+                Ok(Err(failure)) => return Err(failure),
+                Ok(Ok(())) => env.note(note(How::Completed)),
+                Err(cancelled) => env.note(note(notes::cancelled(&cancelled))),
+            }
+            Ok(())
+        }
+
+        impl Env {
+            fn note(&self, note: Note) {
+                self.world.note(&self.track, note);
+            }
+
+            /// What a task sees.
+            pub(super) fn for_task(&self, task: u32, started: Option<Started<()>>) -> Self {
+                Self {
+                    track: format!("t{task}"),
+                    started: Arc::new(Mutex::new(started)),
+                    ..self.clone()
+                }
+            }
+
+            fn with_group(&self, id: u32, group: Group) -> Self {
+                let mut env = self.clone();
+                env.groups.insert(id, group);
+                env
+            }
+        }
+
+        /// Runs a task from its first poll to its end.
+        pub(super) fn task(env: Env, task: u32, body: Block) -> Running<'static> {
+            Box::pin(async move {
+                let mut end = End::begin(&env.world, task);
+                let ended = AssertUnwindSafe(block(&env, &body)).catch_unwind().await;
+                end.set(&ended);
+                ended.unwrap_or_else(|payload| resume_unwind(payload))
+            })
+        }
+    };
+}
+pub(super) use interpreter;
+
+/// Opens a group with its handle listed and its limit set, and runs the body in it.
+macro_rules! open {
+    ($open:path, $kind:expr, $end:expr, $env:ident, $id:ident, $limit:ident, $body:ident) => {
+        $open(|g| {
+            $limit.into_iter().for_each(|limit| g.limit(limit as usize));
+            $env.world.tables.enter_group($id, g.handle());
+            let env = $env.with_group($id, $kind(g));
+            async move { $end(block(&env, $body).await) }
+        })
+        .await
+    };
+}
+pub(super) use open;

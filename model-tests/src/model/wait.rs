@@ -1,0 +1,142 @@
+//! Waiting: when an operation is ready, when it is dropped, and what follows each.
+//!
+//! Whether an operation is ready is a question of state: of the clock, the events, the other tasks. An operation that
+//! was first polled in a cancelled region waits for nothing (SC4), so it is never ready, and what was granted before a
+//! cancel is still there when the task is polled (SC4).
+//!
+//! What is always true:
+//! 1. Ready comes before dropped (SC3).
+//! 2. An operation that holds is not dropped: a blocking call that is not abandoned (TH2), a group at work, a `start`
+//!    whose task is alive (ST2). Shields and cleanups need no word here, as what is in them does not see the cancel.
+
+use super::World;
+use super::task::{Flow, Phase, Step, TaskIx, Then, Wait};
+use crate::program::Op;
+use crate::trace::{Joined, Note};
+
+impl<'p> World<'p> {
+    /// Whether polling a task would change anything.
+    pub(super) fn task_can_go_on(&self, t: TaskIx) -> bool {
+        match &self.tasks[t].phase {
+            // TG11: it ends unpolled.
+            Phase::Queued => self.tree.cancelled(self.tasks[t].region),
+            Phase::Fresh | Phase::Between(_) => true,
+            Phase::Waiting(wait) => self.is_ready(wait) || self.is_dropped(t),
+            Phase::Running | Phase::Ended(_) => false,
+        }
+    }
+
+    fn is_ready(&self, wait: &Wait) -> bool {
+        match wait {
+            Wait::Never => false,
+            Wait::Sleep(until, _) => *until <= self.clock.now(),
+            Wait::Event(event) => self.events.contains(event),
+            Wait::Join(task, _) => self.ended(*task),
+            Wait::Start(task) => !self.tasks[*task].starting || self.ended(*task),
+            Wait::Call(call) => self.calls[*call].ended(),
+            Wait::Drain(group) => self.groups[*group].members.is_empty(),
+        }
+    }
+
+    /// Whether what a task waits for is dropped: its region is effectively cancelled, and the operation does not hold
+    /// (SC3).
+    pub(super) fn is_dropped(&self, t: TaskIx) -> bool {
+        let task = &self.tasks[t];
+        let Phase::Waiting(wait) = &task.phase else {
+            return false;
+        };
+        !self.is_ready(wait) && !self.holds(wait) && self.tree.cancelled(task.here())
+    }
+
+    fn holds(&self, wait: &Wait) -> bool {
+        match wait {
+            Wait::Call(call) => !self.calls[*call].abandon,
+            Wait::Start(_) | Wait::Drain(_) => true,
+            Wait::Never | Wait::Sleep(..) | Wait::Event(_) | Wait::Join(..) => false,
+        }
+    }
+
+    /// Drops what a task waits for.
+    pub(super) fn drop_wait(&mut self, t: TaskIx) -> Step {
+        let phase = std::mem::replace(&mut self.tasks[t].phase, Phase::Running);
+        match phase {
+            Phase::Waiting(Wait::Sleep(until, _)) => self.clock.clear(until),
+            // TH3: the caller leaves at once.
+            Phase::Waiting(Wait::Call(call)) => self.calls[call].abandoned = true,
+            _ => {}
+        }
+        Step::Leave(Flow::Cut)
+    }
+
+    /// The first thing that a poll does.
+    pub(super) fn resume(&mut self, t: TaskIx) -> Step {
+        if self.is_dropped(t) {
+            return self.drop_wait(t);
+        }
+        match std::mem::replace(&mut self.tasks[t].phase, Phase::Running) {
+            Phase::Fresh => self.begin_task(t),
+            Phase::Between(step) => step,
+            Phase::Waiting(wait) => self.wake(t, wait),
+            _ => unreachable!("it cannot be polled"),
+        }
+    }
+
+    /// What a task waited for is ready.
+    fn wake(&mut self, t: TaskIx, wait: Wait<'p>) -> Step {
+        match wait {
+            Wait::Never => unreachable!("never ready"),
+            Wait::Sleep(_, Then::Note(note)) => self.done(t, note),
+            Wait::Sleep(_, Then::Act(op)) => self.act(t, op),
+            Wait::Event(event) => self.done(t, Note::Seen(event)),
+            Wait::Join(task, op) => self.sleep_joined(t, op, self.joined(task)),
+            Wait::Start(task) => self.start_returns(t, task),
+            Wait::Call(call) => self.done(t, Note::Returned(self.calls[call].id)),
+            Wait::Drain(group) => self.host(t, group),
+        }
+    }
+
+    /// An operation is over.
+    pub(super) fn done(&mut self, t: TaskIx, note: Note) -> Step {
+        self.note(t, note);
+        Step::Next
+    }
+
+    pub(super) fn pend(&mut self, t: TaskIx, wait: Wait<'p>) -> Step {
+        self.tasks[t].phase = Phase::Waiting(wait);
+        Step::Pend
+    }
+
+    /// The first poll of an operation: ready at once, or waiting; in a cancelled region it does nothing (SC4).
+    pub(super) fn operation(&mut self, t: TaskIx, wait: Wait<'p>) -> Step {
+        if self.tree.cancelled(self.tasks[t].here()) {
+            self.pend(t, Wait::Never)
+        } else if self.is_ready(&wait) {
+            self.wake(t, wait)
+        } else {
+            if let Wait::Sleep(until, _) = wait {
+                self.clock.set(until, super::Timer::Wake);
+            }
+            self.pend(t, wait)
+        }
+    }
+
+    /// The second wait of a `join`: the first told how the task had ended.
+    pub(super) fn sleep_joined(&mut self, t: TaskIx, op: &'p Op, joined: Joined) -> Step {
+        let Op::Join { task, at } = op else {
+            unreachable!("a join");
+        };
+        let note = Note::Joined(*task, joined);
+        self.sleep(t, *at, 1, Then::Note(note))
+    }
+
+    /// How a task that has ended did so (HA1).
+    fn joined(&self, task: TaskIx) -> Joined {
+        match &self.tasks[task].phase {
+            Phase::Ended(Flow::Done) => Joined::Completed,
+            Phase::Ended(Flow::Failed(_)) => Joined::Failed,
+            Phase::Ended(Flow::Panicked(_)) => Joined::Panicked,
+            Phase::Ended(Flow::Cut) => Joined::Cancelled,
+            _ => unreachable!("it has ended"),
+        }
+    }
+}

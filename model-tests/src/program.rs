@@ -1,0 +1,195 @@
+//! Programs of structured concurrency, as data.
+//!
+//! What each operation means is said once, in `FORMAT.md`.
+
+use serde::{Deserialize, Serialize};
+
+/// How many ticks lie between two neighbouring slots. What is below it belongs to grace periods.
+pub const SLOT: u64 = 1 << 12;
+
+/// The first instant of a slot that is later than a time, in cycles of so many ticks.
+pub fn next_instant(cycle: u64, slot: u32, after: u64) -> u64 {
+    let first = u64::from(slot) * SLOT;
+    let past = (after + 1).saturating_sub(first);
+    first + past.div_ceil(cycle.max(1)) * cycle
+}
+
+/// A whole program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// How many slots a cycle has. Slot 0 is never used.
+    pub slots: u32,
+    /// What the main task does.
+    pub main: Block,
+}
+
+/// Operations, one after the other.
+pub type Block = Vec<Op>;
+
+/// An instant: the n-th one of a slot that is later than now, or now itself for no turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// The slot, which no other timer of the program uses.
+    pub at: u32,
+    /// How many times the slot comes round.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub turns: u32,
+}
+
+/// A grace period: some whole cycles, and one bit of its own below [`SLOT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grace {
+    /// How many cycles.
+    pub cycles: u32,
+    /// Which bit of a tick count, 0 to 11; no other grace period of the program has it.
+    pub bit: u32,
+}
+
+/// One operation. FORMAT.md says what its fields mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs)]
+pub enum Op {
+    /// Sleeps.
+    Sleep {
+        at: u32,
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        turns: u32,
+    },
+    /// Sleeps, then passes a checkpoint.
+    Checkpoint { at: u32 },
+    /// Sleeps, then notes whether it is cancelled, and the effective deadline.
+    State { at: u32 },
+    /// Sleeps, then sets an event.
+    Set { at: u32, event: u32 },
+    /// Waits for an event.
+    Wait { event: u32 },
+    /// Waits for ever.
+    Forever,
+    /// Sleeps, then cancels a scope or a group.
+    Cancel { at: u32, scope: u32 },
+    /// Sleeps, then moves the deadline of a scope; to never where there is none.
+    Deadline {
+        at: u32,
+        scope: u32,
+        to: Option<When>,
+    },
+    /// Sleeps, then spawns a task into a group.
+    Spawn {
+        at: u32,
+        group: u32,
+        task: u32,
+        #[serde(default, skip_serializing_if = "is_false")]
+        daemon: bool,
+        body: Block,
+    },
+    /// Sleeps, then starts a task in a group and waits until it says that it has started.
+    Start {
+        at: u32,
+        group: u32,
+        task: u32,
+        body: Block,
+    },
+    /// Sleeps, then says that this task has started.
+    Started { at: u32 },
+    /// Waits for the end of a task, sleeps, then notes how it ended.
+    Join { task: u32, at: u32 },
+    /// Sleeps, then cancels a task through its handle.
+    CancelTask { at: u32, task: u32 },
+    /// Sleeps, then fails.
+    Fail { at: u32, error: u32 },
+    /// Sleeps, then panics.
+    Panic { at: u32, panic: u32 },
+    /// A cancel scope around a block.
+    Scope {
+        id: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<When>,
+        body: Block,
+    },
+    /// A task group around a block.
+    Group {
+        id: u32,
+        /// Whether tasks and body may fail.
+        #[serde(default, skip_serializing_if = "is_false")]
+        failing: bool,
+        /// Whether the tasks run within the host's own.
+        #[serde(default, skip_serializing_if = "is_false")]
+        local: bool,
+        /// How many tasks run at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+        /// Whether errors and a panic of the group end here.
+        #[serde(default, skip_serializing_if = "is_false")]
+        catch: bool,
+        body: Block,
+    },
+    /// A shield around a block.
+    Shield {
+        id: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace: Option<Grace>,
+        body: Block,
+    },
+    /// Undoes the nearest shield of the same task for a block.
+    Restore { id: u32, body: Block },
+    /// A block with a cleanup.
+    Finally {
+        id: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace: Option<Grace>,
+        body: Block,
+        cleanup: Block,
+    },
+    /// Sleeps, then gives a group a hook that runs when its tasks have ended.
+    Defer {
+        at: u32,
+        group: u32,
+        id: u32,
+        /// What the hook fails with, in the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<u32>,
+        body: Block,
+    },
+    /// Sleeps, then calls a blocking function.
+    Blocking {
+        at: u32,
+        id: u32,
+        #[serde(default, skip_serializing_if = "is_false")]
+        abandon: bool,
+        body: Vec<Step>,
+    },
+}
+
+/// What a blocking function does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs)]
+pub enum Step {
+    /// Waits for a sleep in async code.
+    Sleep {
+        at: u32,
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        turns: u32,
+    },
+    /// Notes whether the call is cancelled.
+    Check,
+}
+
+fn one() -> u32 {
+    1
+}
+
+// serde hands these a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_one(turns: &u32) -> bool {
+    *turns == 1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

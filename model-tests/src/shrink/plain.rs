@@ -1,0 +1,171 @@
+//! Operations made plainer, each in its place.
+//!
+//! Always true: whatever becomes plainer, nothing becomes less plain by it; so it ends.
+
+use crate::program::{Grace, Op, Step, When};
+use crate::visit::{Sort, numbers_mut};
+
+/// How an operation is made plainer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plain {
+    /// No deadline, limit, grace period, error of a hook; no target of a moved deadline.
+    NoOption,
+    NotFailing,
+    NotLocal,
+    NoCatch,
+    NoFlag,
+    /// Turns of the operation or its deadline, or cycles, if that is less.
+    Turns(u32),
+    NoStep(usize),
+    StepTurns(usize),
+    /// A spawn in the place of a start.
+    Spawn,
+    /// A sleep in the place of another operation without a block.
+    Sleep,
+}
+
+/// In which ways an operation may be made plainer.
+pub(super) fn fields(op: &Op) -> Vec<Plain> {
+    let turns = |turns: u32| {
+        let mut less = vec![1, turns / 2, turns.saturating_sub(1)];
+        less.dedup();
+        less.retain(|&less| 0 < less && less < turns);
+        less.into_iter().map(Plain::Turns).collect::<Vec<_>>()
+    };
+    let optional = |present: bool| present.then_some(Plain::NoOption);
+    let deadline = |when: &Option<When>| {
+        let mut ways: Vec<Plain> = optional(when.is_some()).into_iter().collect();
+        ways.extend(when.map_or(Vec::new(), |when| turns(when.turns)));
+        ways
+    };
+    let grace = |grace: &Option<Grace>| {
+        let mut ways: Vec<Plain> = optional(grace.is_some()).into_iter().collect();
+        ways.extend(grace.map_or(Vec::new(), |grace| turns(grace.cycles)));
+        ways
+    };
+    let flags = |flags: &[(bool, Plain)]| {
+        let set = flags.iter().filter(|(set, _)| *set);
+        set.map(|(_, plain)| *plain).collect::<Vec<_>>()
+    };
+    match op {
+        Op::Sleep { turns: count, .. } => turns(*count),
+        Op::Deadline { to, .. } => [deadline(to), vec![Plain::Sleep]].concat(),
+        Op::Scope { deadline: when, .. } => deadline(when),
+        Op::Shield { grace: period, .. } | Op::Finally { grace: period, .. } => grace(period),
+        Op::Defer { error, .. } => flags(&[(error.is_some(), Plain::NoOption)]),
+        Op::Spawn { daemon, .. } => flags(&[(*daemon, Plain::NoFlag)]),
+        Op::Start { .. } => vec![Plain::Spawn],
+        Op::Group {
+            failing,
+            local,
+            limit,
+            catch,
+            ..
+        } => flags(&[
+            (limit.is_some(), Plain::NoOption),
+            (*failing, Plain::NotFailing),
+            (*local, Plain::NotLocal),
+            (*catch, Plain::NoCatch),
+        ]),
+        Op::Blocking { abandon, body, .. } => {
+            let mut ways = flags(&[(*abandon, Plain::NoFlag)]);
+            for (index, step) in body.iter().enumerate() {
+                ways.push(Plain::NoStep(index));
+                if matches!(step, Step::Sleep { turns: 2.., .. }) {
+                    ways.push(Plain::StepTurns(index));
+                }
+            }
+            ways.push(Plain::Sleep);
+            ways
+        }
+        Op::Restore { .. } | Op::Wait { .. } | Op::Forever => Vec::new(),
+        Op::Checkpoint { .. }
+        | Op::State { .. }
+        | Op::Set { .. }
+        | Op::Cancel { .. }
+        | Op::Started { .. }
+        | Op::Join { .. }
+        | Op::CancelTask { .. }
+        | Op::Fail { .. }
+        | Op::Panic { .. } => vec![Plain::Sleep],
+    }
+}
+
+impl Plain {
+    /// Changes an operation. Says whether it is of the kind that can be.
+    pub(super) fn apply(self, op: &mut Op) -> bool {
+        match (self, &mut *op) {
+            (Self::NoOption, Op::Scope { deadline: when, .. } | Op::Deadline { to: when, .. }) => {
+                *when = None;
+            }
+            (Self::NoOption, Op::Shield { grace, .. } | Op::Finally { grace, .. }) => *grace = None,
+            (Self::NoOption, Op::Group { limit, .. }) => *limit = None,
+            (Self::NoOption, Op::Defer { error, .. }) => *error = None,
+            (Self::NotFailing, Op::Group { failing, .. }) => *failing = false,
+            (Self::NotLocal, Op::Group { local, .. }) => *local = false,
+            (Self::NoCatch, Op::Group { catch, .. }) => *catch = false,
+            (Self::NoFlag, Op::Spawn { daemon: flag, .. } | Op::Blocking { abandon: flag, .. }) => {
+                *flag = false;
+            }
+            (Self::Turns(less), Op::Sleep { turns, .. }) => *turns = less,
+            (
+                Self::Turns(less),
+                Op::Scope {
+                    deadline: Some(when),
+                    ..
+                }
+                | Op::Deadline { to: Some(when), .. },
+            ) => when.turns = less,
+            (
+                Self::Turns(less),
+                Op::Shield {
+                    grace: Some(grace), ..
+                }
+                | Op::Finally {
+                    grace: Some(grace), ..
+                },
+            ) => grace.cycles = less,
+            (Self::NoStep(index), Op::Blocking { body, .. }) if index < body.len() => {
+                body.remove(index);
+            }
+            (Self::StepTurns(index), Op::Blocking { body, .. }) => match body.get_mut(index) {
+                Some(Step::Sleep { turns, .. }) => *turns = 1,
+                _ => return false,
+            },
+            (
+                Self::Spawn,
+                Op::Start {
+                    at,
+                    group,
+                    task,
+                    body,
+                },
+            ) => {
+                *op = Op::Spawn {
+                    at: *at,
+                    group: *group,
+                    task: *task,
+                    daemon: false,
+                    body: std::mem::take(body),
+                };
+            }
+            (Self::Sleep, _) => match slot(op) {
+                Some(at) => *op = Op::Sleep { at, turns: 1 },
+                None => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The slot of an operation that sleeps first.
+fn slot(op: &mut Op) -> Option<u32> {
+    let mut first = None;
+    numbers_mut(op, |sort, number| {
+        if sort == Sort::Slot {
+            first.get_or_insert(*number);
+        }
+    });
+    first
+}

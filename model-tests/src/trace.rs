@@ -1,0 +1,130 @@
+//! What a program did, task by task.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What each track noted.
+pub type Trace = BTreeMap<Track, Vec<Entry>>;
+
+/// `t0`, `t1`.. for tasks, `h7` for a hook, `b7` for a blocking call, `reports` for what has no other track.
+pub type Track = String;
+
+/// The track of what is reported to nobody in particular, sorted.
+pub const REPORTS: &str = "reports";
+
+/// The time in ticks, and what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry(pub u64, pub Note);
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// The first poll of a task, a hook, the first line of a blocking function.
+    Begin,
+    /// The end of a task.
+    End(How),
+    /// A hook or a blocking function has come to its end.
+    Ended,
+    /// A hook has failed; it is reported when all hooks of its group have run.
+    HookFailed(u32),
+    /// A sleep is over.
+    Slept(u32),
+    /// A checkpoint was passed.
+    Passed(u32),
+    /// Whether it is cancelled, and the effective deadline.
+    State(bool, Option<u64>),
+    /// An event was set.
+    Set(u32),
+    /// An event was waited for.
+    Seen(u32),
+    /// A scope was cancelled.
+    Cancel(u32),
+    /// A deadline was moved.
+    Moved(u32),
+    /// A task was spawned.
+    Spawn(u32),
+    /// A task could not be spawned, since its group had closed.
+    Refused(u32),
+    /// A task has started.
+    Started(u32),
+    /// A task has ended without saying that it had started.
+    NotStarted(u32),
+    /// A task could not be started, since its group had closed.
+    Closed(u32),
+    /// A task has failed before it had started.
+    StartFailed(u32, Vec<u32>),
+    /// This task says that it has started.
+    Ready,
+    /// How a task has ended.
+    Joined(u32, Joined),
+    /// A task was cancelled by its handle.
+    CancelTask(u32),
+    /// A scope is over.
+    Scope(u32, How),
+    /// A group is over.
+    Group(u32, How),
+    /// A shield is over.
+    Shield(u32, How),
+    /// A restore is over.
+    Restore(u32, How),
+    /// A cleanup begins, after this.
+    Cleanup(u32, How),
+    /// A cleanup has ended.
+    Cleaned(u32),
+    /// A group was given a hook.
+    Defer(u32),
+    /// A blocking call has returned.
+    Returned(u32),
+    /// A sleep of a blocking call was cancelled.
+    Cut(u32),
+    /// Whether a blocking call is cancelled.
+    Check(bool),
+}
+
+/// How something has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// With a value.
+    Completed,
+    /// Cancelled; a task does not say why.
+    Cancelled(Option<Cause>),
+    /// With errors, sorted.
+    Failed(Vec<u32>),
+    /// With a panic.
+    Panicked(Option<u32>),
+}
+
+/// What a handle tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Joined {
+    /// With a value.
+    Completed,
+    /// With an error.
+    Failed,
+    /// Cancelled.
+    Cancelled,
+    /// With a panic.
+    Panicked,
+    /// The task had not been spawned when it was asked for.
+    Unknown,
+}
+
+/// Why something was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// By a handle.
+    Explicit,
+    /// By a deadline, or the end of a grace period.
+    Deadline,
+    /// By the failure of a sibling.
+    Sibling,
+    /// By the end of its group.
+    Closed,
+    /// By the end of the runtime.
+    Shutdown,
+}

@@ -1,0 +1,143 @@
+//! Operations and notes, in short.
+
+use serde_json::{Value, json};
+
+pub(crate) fn sleep(at: u32) -> Value {
+    json!({ "op": "sleep", "at": at })
+}
+
+pub(crate) fn forever() -> Value {
+    json!({ "op": "forever" })
+}
+
+pub(crate) fn wait(event: u32) -> Value {
+    json!({ "op": "wait", "event": event })
+}
+
+pub(crate) fn set(at: u32, event: u32) -> Value {
+    json!({ "op": "set", "at": at, "event": event })
+}
+
+pub(crate) fn state(at: u32) -> Value {
+    json!({ "op": "state", "at": at })
+}
+
+pub(crate) fn cancel(at: u32, scope: u32) -> Value {
+    json!({ "op": "cancel", "at": at, "scope": scope })
+}
+
+pub(crate) fn cancel_task(at: u32, task: u32) -> Value {
+    json!({ "op": "cancel_task", "at": at, "task": task })
+}
+
+pub(crate) fn join(task: u32, at: u32) -> Value {
+    json!({ "op": "join", "task": task, "at": at })
+}
+
+pub(crate) fn fail(at: u32, error: u32) -> Value {
+    json!({ "op": "fail", "at": at, "error": error })
+}
+
+pub(crate) fn panic(at: u32, panic: u32) -> Value {
+    json!({ "op": "panic", "at": at, "panic": panic })
+}
+
+pub(crate) fn started(at: u32) -> Value {
+    json!({ "op": "started", "at": at })
+}
+
+pub(crate) fn spawn(at: u32, group: u32, task: u32, body: Value) -> Value {
+    json!({ "op": "spawn", "at": at, "group": group, "task": task, "body": body })
+}
+
+pub(crate) fn daemon(at: u32, group: u32, task: u32, body: Value) -> Value {
+    json!({ "op": "spawn", "at": at, "group": group, "task": task, "daemon": true, "body": body })
+}
+
+pub(crate) fn start(at: u32, group: u32, task: u32, body: Value) -> Value {
+    json!({ "op": "start", "at": at, "group": group, "task": task, "body": body })
+}
+
+pub(crate) fn scope(id: u32, body: Value) -> Value {
+    json!({ "op": "scope", "id": id, "body": body })
+}
+
+/// A scope whose deadline is the next instant of a slot.
+pub(crate) fn until(at: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "scope", "id": id, "deadline": { "at": at }, "body": body })
+}
+
+/// A scope whose deadline has passed when it is entered.
+pub(crate) fn too_late(at: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "scope", "id": id, "deadline": { "at": at, "turns": 0 }, "body": body })
+}
+
+pub(crate) fn shield(id: u32, body: Value) -> Value {
+    json!({ "op": "shield", "id": id, "body": body })
+}
+
+pub(crate) fn shield_for(cycles: u32, bit: u32, id: u32, body: Value) -> Value {
+    let grace = json!({ "cycles": cycles, "bit": bit });
+    json!({ "op": "shield", "id": id, "grace": grace, "body": body })
+}
+
+pub(crate) fn restore(id: u32, body: Value) -> Value {
+    json!({ "op": "restore", "id": id, "body": body })
+}
+
+pub(crate) fn finally(id: u32, body: Value, cleanup: Value) -> Value {
+    json!({ "op": "finally", "id": id, "body": body, "cleanup": cleanup })
+}
+
+pub(crate) fn defer(at: u32, group: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "defer", "at": at, "group": group, "id": id, "body": body })
+}
+
+pub(crate) fn group(id: u32, body: Value) -> Value {
+    json!({ "op": "group", "id": id, "body": body })
+}
+
+pub(crate) fn limited(limit: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "group", "id": id, "limit": limit, "body": body })
+}
+
+/// A group that may fail, and whose failure ends with it.
+pub(crate) fn try_group(id: u32, body: Value) -> Value {
+    json!({ "op": "group", "id": id, "failing": true, "catch": true, "body": body })
+}
+
+/// A group whose failure passes on.
+pub(crate) fn passing_group(id: u32, body: Value) -> Value {
+    json!({ "op": "group", "id": id, "failing": true, "body": body })
+}
+
+pub(crate) fn blocking(at: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "blocking", "at": at, "id": id, "body": body })
+}
+
+pub(crate) fn abandoned(at: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "blocking", "at": at, "id": id, "abandon": true, "body": body })
+}
+
+pub(crate) fn look() -> Value {
+    json!({ "op": "check" })
+}
+
+// Notes, in short.
+
+pub(crate) fn completed() -> Value {
+    json!({ "end": "completed" })
+}
+
+pub(crate) fn cut() -> Value {
+    json!({ "end": { "cancelled": null } })
+}
+
+/// The note of something that was cancelled for a cause.
+pub(crate) fn because(what: &str, id: u32, cause: &str) -> Value {
+    json!({ what: [id, { "cancelled": cause }] })
+}
+
+pub(crate) fn ok(what: &str, id: u32) -> Value {
+    json!({ what: [id, "completed"] })
+}
