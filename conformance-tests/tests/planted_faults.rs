@@ -3,6 +3,8 @@
 //!
 //! Each pair of a test and a fault runs in a child process, this test binary once more: some faults hang a test for
 //! ever, and only a process can be ended from outside.
+// A backend has threads of its own.
+#![allow(clippy::disallowed_methods)]
 
 #[path = "toy/faulty.rs"]
 mod faulty;
