@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 use anyrt_backend::{Backend, Launch, Running, RuntimeId};
 use event_listener::Event;
 
-use crate::{Own, SmolBackend};
+use crate::{Executor, Own, SmolBackend};
 
 /// The options of a smol executor of one's own, for `anyrt::run`.
 ///
@@ -93,17 +93,15 @@ impl Default for Smol {
 impl Launch for Smol {
     fn launch(self: Box<Self>) -> io::Result<Box<dyn Running>> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let executor = Arc::new(Executor::new());
         let mut running = RunningSmol {
-            own: Arc::new(Own {
-                executor: smol::Executor::new(),
-                stopped: AtomicBool::new(false),
-            }),
+            own: Own::new(executor.clone()),
             id: RuntimeId::new("smol", NUMBER.fetch_add(1, Ordering::Relaxed)),
             stop: Arc::new(Event::new()),
             workers: Vec::new(),
         };
         for number in 0..self.threads {
-            let worker = running.start_worker(number)?;
+            let worker = running.start_worker(number, executor.clone())?;
             running.workers.push(worker);
         }
         Ok(Box::new(running))
@@ -120,7 +118,7 @@ struct RunningSmol {
 }
 
 impl RunningSmol {
-    fn start_worker(&self, number: usize) -> io::Result<JoinHandle<()>> {
+    fn start_worker(&self, number: usize, executor: Arc<Executor>) -> io::Result<JoinHandle<()>> {
         let (own, id) = (self.own.clone(), self.id);
         // The listener exists before the thread does, so that no stop is missed.
         let stop = self.stop.listen();
@@ -128,7 +126,7 @@ impl RunningSmol {
             .name(format!("anyrt-smol-{number}"))
             .spawn(move || {
                 let _current = Current::enter(&own, id);
-                smol::block_on(own.executor.run(stop))
+                smol::block_on(executor.run(stop))
             })
     }
 }
@@ -156,11 +154,11 @@ impl Running for RunningSmol {
 
 impl Drop for RunningSmol {
     fn drop(&mut self) {
-        self.own.stopped.store(true, Ordering::Release);
         self.stop.notify(usize::MAX);
         for worker in self.workers.drain(..) {
             // A task never unwinds, so neither does a worker.
             let _ = worker.join();
         }
+        self.own.stop();
     }
 }

@@ -12,8 +12,7 @@ mod spawn;
 mod time;
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use anyrt_backend::{Backend, Job, RuntimeId, Task, Timer};
@@ -27,11 +26,40 @@ struct SmolBackend {
     id: RuntimeId,
 }
 
-/// An executor of our own, and whether its workers have stopped.
+/// An executor of our own, until its workers have stopped. Its tasks keep this alive, so it must not keep them.
 #[derive(Debug)]
 struct Own {
-    executor: smol::Executor<'static>,
-    stopped: AtomicBool,
+    executor: RwLock<Option<Arc<Executor>>>,
+}
+
+type Executor = smol::Executor<'static>;
+
+impl Own {
+    fn new(executor: Arc<Executor>) -> Arc<Self> {
+        Arc::new(Self {
+            executor: RwLock::new(Some(executor)),
+        })
+    }
+
+    /// Gives the task back where the workers have stopped.
+    fn spawn(&self, task: Task) -> Result<(), Task> {
+        let executor = self.executor.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(executor) = &*executor else {
+            return Err(task);
+        };
+        executor.spawn(task).detach();
+        Ok(())
+    }
+
+    /// Lets go of the executor: nobody polls its tasks any more, and nobody spawns another one.
+    fn stop(&self) {
+        let executor = {
+            let executor = self.executor.write();
+            executor.unwrap_or_else(PoisonError::into_inner).take()
+        };
+        // With no lock held: the tasks are dropped with it, and may spawn.
+        drop(executor);
+    }
 }
 
 impl Backend for SmolBackend {
