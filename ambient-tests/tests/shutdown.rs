@@ -228,3 +228,38 @@ fn th1_what_is_sent_to_a_runtime_that_is_gone_is_dropped() {
         }
     });
 }
+
+/// TH8: streams that wait for a token when their runtime goes are dropped one after another, however many they are.
+#[test]
+fn th8_a_long_queue_on_a_runtime_that_is_gone_does_not_recurse() {
+    in_time(|| {
+        let runtime = Builder::new_current_thread().build().expect("tokio starts");
+        let backend = Tokio::from_handle(runtime.handle().clone());
+        let limiter = anyrt::CapacityLimiter::new(1);
+        let token = limiter.try_acquire().expect("it is free");
+        let alive = Alive::new();
+        let streams = runtime.block_on(attach(backend, async {
+            let mut streams = Vec::new();
+            while streams.len() < 20_000 {
+                let guard = alive.enter();
+                let items = std::iter::repeat_with(move || {
+                    let _alive = &guard;
+                });
+                let mut stream = anyrt::iterate_in_threadpool(items).limiter(&limiter);
+                let next = futures_util::StreamExt::next(&mut stream);
+                assert!(futures_util::FutureExt::now_or_never(next).is_none());
+                streams.push(stream);
+                anyrt::checkpoint().await;
+            }
+            streams
+        }));
+        drop(runtime);
+        assert_eq!(
+            (limiter.statistics().waiting, alive.count()),
+            (20_000, 20_000)
+        );
+        drop(token);
+        assert_eq!((limiter.statistics().borrowed, alive.count()), (0, 0));
+        drop(streams);
+    });
+}

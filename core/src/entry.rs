@@ -6,7 +6,6 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use anyrt_backend::{Backend, Launch, Running};
@@ -155,7 +154,7 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         // A closure that was abandoned may never return: nobody waits for it.
-        let has_jobs = self.registered.rt().jobs.load(Relaxed) > 0;
+        let has_jobs = self.registered.rt().jobs() > 0;
         match self.running.take() {
             Some(running) if has_jobs => running.abandon(),
             running => drop(running),

@@ -464,7 +464,7 @@ fn a_value_is_taken_by_its_caller_or_left_on_the_worker() {
         let counted = Arc::new(());
         let worker = thread::spawn({
             let (hop, value) = (hop.clone(), counted.clone());
-            move || assert!(hop.finish(Some(Ok(value))).is_none())
+            move || drop(hop.hand_over(Some(Ok(value)), || ()))
         });
         let unclaimed = hop.leave();
         worker.join().unwrap();
@@ -479,7 +479,7 @@ fn a_caller_that_waits_is_woken_by_the_end() {
         let hop = Hop::new(());
         let worker = thread::spawn({
             let hop = hop.clone();
-            move || assert!(hop.finish(Some(Ok(7))).is_none())
+            move || assert!(hop.hand_over(Some(Ok(7)), || ()).is_ok())
         });
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
@@ -499,7 +499,7 @@ fn a_consumer_never_sleeps_beside_an_item() {
         let iter = feed.unpark().unwrap();
         let worker = thread::spawn({
             let feed = feed.clone();
-            move || iter.for_each(|item| assert!(feed.push(item, (0, None))))
+            move || iter.for_each(|item| assert!(feed.push(item)))
         });
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
@@ -525,7 +525,7 @@ fn an_iterator_is_taken_up_by_the_consumer_or_goes_on_by_itself() {
         let worker = thread::spawn({
             let feed = feed.clone();
             move || {
-                assert!(!feed.push(iter.next().unwrap(), (0, None)));
+                assert!(!feed.push(iter.next().unwrap()));
                 feed.park(iter).is_ok()
             }
         });

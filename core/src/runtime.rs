@@ -8,6 +8,7 @@ mod registry;
 mod soon;
 
 use std::fmt;
+use std::iter::successors;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
@@ -17,6 +18,7 @@ use anyrt_backend::Backend;
 use crate::error::{NoRuntime, RuntimeEnded};
 use crate::group::Group;
 use crate::loom::Mutex;
+use crate::outcome::{Payload, message_of, quietly};
 use crate::report::{Hook, Report, tell};
 use crate::scope::current;
 use crate::scope::tree::Node;
@@ -36,13 +38,15 @@ pub(crate) struct Rt {
     backend: Arc<dyn Backend>,
     /// Whether a `run` owns the runtime, so that it ends with its root.
     owned: bool,
+    /// The runtime whose blocking call that `run` is in, and which cannot end before it.
+    host: Option<Arc<Rt>>,
     hook: Option<Hook>,
     counts: Counts,
     limiter: OnceLock<CapacityLimiter>,
     roots: Mutex<Vec<Root>>,
     soon: Mutex<soon::Soon>,
     /// Closures that are on a thread or on their way to one.
-    pub(crate) jobs: AtomicUsize,
+    jobs: AtomicUsize,
 }
 
 /// The root group of a `run` or an `attach`.
@@ -64,18 +68,24 @@ struct Counts {
 impl Rt {
     /// A runtime that `run` owns.
     pub(crate) fn owned(backend: Arc<dyn Backend>, hook: Option<Hook>) -> Arc<Self> {
-        Self::new(backend, true, hook)
+        Self::new(backend, true, caller::runtime(), hook)
     }
 
     /// A runtime that belongs to somebody else.
     fn foreign(backend: Arc<dyn Backend>) -> Arc<Self> {
-        Self::new(backend, false, None)
+        Self::new(backend, false, None, None)
     }
 
-    fn new(backend: Arc<dyn Backend>, owned: bool, hook: Option<Hook>) -> Arc<Self> {
+    fn new(
+        backend: Arc<dyn Backend>,
+        owned: bool,
+        host: Option<Arc<Rt>>,
+        hook: Option<Hook>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             backend,
             owned,
+            host,
             hook,
             counts: Counts::default(),
             limiter: OnceLock::new(),
@@ -118,6 +128,13 @@ impl Rt {
             || (!caller::is_worker() && detect::is_certainly(id))
     }
 
+    /// Whether this runtime cannot end before the code that runs here, on whatever runtime and thread.
+    pub(crate) fn waits_for_here(self: &Arc<Self>) -> bool {
+        let here = current::runtime().or_else(caller::runtime);
+        let mut hosts = successors(here, |rt| rt.host.clone());
+        hosts.any(|rt| Arc::ptr_eq(&rt, self))
+    }
+
     pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
         &self.backend
     }
@@ -129,6 +146,19 @@ impl Rt {
     pub(crate) fn limiter(&self) -> &CapacityLimiter {
         self.limiter
             .get_or_init(|| CapacityLimiter::new(DEFAULT_THREADS))
+    }
+
+    pub(crate) fn has_begun_job(&self) {
+        self.jobs.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn has_ended_job(&self) {
+        self.jobs.fetch_sub(1, Relaxed);
+    }
+
+    /// How many closures are on a thread or on their way to one.
+    pub(crate) fn jobs(&self) -> usize {
+        self.jobs.load(Relaxed)
     }
 
     /// Whether forgetting the runtime would not show: nothing was counted, and the limiter is as new.
@@ -152,6 +182,13 @@ impl Rt {
             counter.fetch_add(1, Relaxed);
         }
         tell(self.hook.as_ref(), report);
+    }
+
+    /// Reports a closure's panic that nobody takes.
+    pub(crate) fn closure_panicked(&self, place: Place, payload: Payload) {
+        let message = message_of(&payload);
+        self.report(Report::ClosurePanicked { place, message });
+        quietly(|| drop(payload));
     }
 
     pub(crate) fn add_root(&self, group: Weak<Group>, adopts: bool) {

@@ -8,6 +8,7 @@ mod abandon;
 mod asyncer;
 mod before;
 mod borrowers;
+mod carried_out;
 mod context;
 mod context_inherit;
 mod default_limiter;
@@ -23,6 +24,7 @@ mod iterate;
 mod iterate_end;
 mod iterate_token;
 mod lane;
+mod left_behind;
 mod lending;
 mod lending_queue;
 mod limiter;
@@ -49,6 +51,7 @@ pub use abandon::*;
 pub use asyncer::*;
 pub use before::*;
 pub use borrowers::*;
+pub use carried_out::*;
 pub use context::*;
 pub use context_inherit::*;
 pub use default_limiter::*;
@@ -64,6 +67,7 @@ pub use iterate::*;
 pub use iterate_end::*;
 pub use iterate_token::*;
 pub use lane::*;
+pub use left_behind::*;
 pub use lending::*;
 pub use lending_queue::*;
 pub use limiter::*;
@@ -107,12 +111,15 @@ crate::chapter! { ($) th;
     th2_a_group_waits_for_the_closure_of_a_cancelled_child,
     th2_the_body_is_dropped_after_the_closure_has_returned,
     th2_the_value_comes_back_despite_a_cancel_that_lands_at_the_next_wait,
+    th3_a_cancelled_scope_around_a_call_that_began_outside_leaves_it,
+    th3_a_panic_of_an_abandoned_value_is_told,
     th3_an_abandoned_panic_gives_the_token_back,
     th3_an_abandoned_panic_is_told,
     th3_an_abandoning_call_leaves_the_queue_without_running,
     th3_an_unclaimed_value_is_dropped_on_the_worker,
     th3_asyncify_may_be_abandoned,
     th3_run_returns_while_an_abandoned_closure_is_at_work,
+    th3_run_returns_while_an_abandoned_value_is_being_dropped,
     th3_the_caller_leaves_a_region_that_something_else_holds,
     th3_the_caller_leaves_at_once_and_the_token_stays_with_the_closure,
     th3_the_next_call_waits_for_an_abandoned_closure,
@@ -178,6 +185,7 @@ crate::chapter! { ($) th;
     th5_asyncify_resumes_a_panic,
     th6_a_blocking_hook_of_a_cancelled_group_may_wait,
     th6_a_call_dropped_by_foreign_code_ends_its_future,
+    th6_a_call_that_is_carried_out_cannot_wait_afterwards,
     th6_a_cancel_at_any_moment_ends_the_future,
     th6_a_cancel_ends_the_future_of_an_iterator,
     th6_a_cancelled_closure_is_told_so_as_often_as_it_asks,
@@ -194,6 +202,7 @@ crate::chapter! { ($) th;
     th6_a_task_is_not_in_a_worker,
     th6_a_task_spawned_into_a_group_outside_stays_there,
     th6_a_waiting_future_is_polled_when_it_is_woken,
+    th6_abandoned_closures_that_ask_for_ever_do_not_keep_run,
     th6_an_abandoned_closure_is_told_that_it_is_cancelled,
     th6_an_abandoning_call_that_nobody_cancels_runs_its_future,
     th6_an_iterator_may_wait_for_a_future,
@@ -203,6 +212,7 @@ crate::chapter! { ($) th;
     th6_inside_a_future_a_second_run_is_refused,
     th6_one_closure_runs_many_futures,
     th6_run_waits_for_the_finalizers_of_an_abandoned_future,
+    th6_run_waits_for_the_future_of_a_call_that_is_carried_out,
     th6_runnify_inside_a_runtime_is_an_error,
     th6_runnify_runs_an_asynchronous_function,
     th6_runnify_stays_on_its_thread,
@@ -216,7 +226,10 @@ crate::chapter! { ($) th;
     th6_syncify_outside_of_a_worker_is_an_error,
     th6_the_cancel_of_the_callers_task_ends_the_future,
     th6_the_deadline_of_the_caller_ends_the_future,
+    th6_the_destructor_of_an_abandoned_value_may_wait_for_a_future,
+    th6_the_end_of_run_cancels_what_an_iterator_waits_for,
     th6_the_failure_of_a_sibling_ends_the_future,
+    th6_the_first_of_two_panics_is_resumed,
     th6_the_future_belongs_to_the_callers_task,
     th6_the_future_has_the_callers_deadline,
     th6_the_future_is_cancelled_with_its_caller,
@@ -238,6 +251,7 @@ crate::chapter! { ($) th;
     th7_a_second_nested_call_does_not_pass_the_queue,
     th7_a_second_nested_call_takes_a_free_token,
     th7_a_task_spawned_into_a_group_outside_is_lent_nothing,
+    th7_a_token_that_is_lent_is_there_to_be_tried_for,
     th7_after_the_future_the_closure_still_holds_its_token,
     th7_an_abandoned_nested_closure_keeps_the_lent_token,
     th7_an_abandoned_nested_closure_that_outlives_the_future_is_counted,
@@ -255,6 +269,7 @@ crate::chapter! { ($) th;
     th8_a_full_buffer_gives_thread_and_token_back,
     th8_a_panic_after_an_item_was_made_loses_no_item,
     th8_a_panic_comes_after_the_items_before_it,
+    th8_a_panic_of_a_parked_iterator_s_destructor_is_told,
     th8_a_stream_in_a_hook_of_a_cancelled_root_works,
     th8_a_stream_that_leaves_the_queue_begins_nothing,
     th8_a_stream_under_timeouts_keeps_its_place,
@@ -264,12 +279,14 @@ crate::chapter! { ($) th;
     th8_an_abandoned_iterator_does_not_hold_the_region,
     th8_an_abandoned_stream_is_not_waited_for,
     th8_an_item_does_not_wait_for_the_next_one,
+    th8_an_item_does_not_wait_for_the_size_hint,
     th8_an_iterator_that_was_left_is_dropped_on_a_worker,
     th8_in_a_cancelled_region_no_item_is_taken,
     th8_in_a_cancelled_region_the_iterator_is_never_asked,
     th8_nothing_runs_before_the_first_poll,
     th8_the_end_is_told_again,
     th8_the_iterator_is_used_and_dropped_on_workers,
+    th8_the_nearest_group_waits_for_a_stream_dropped_in_a_blocking_call,
     th8_the_nearest_group_waits_for_an_iterator_at_work,
     th8_the_nearest_group_waits_for_the_destructor,
     th8_the_size_hint_counts_what_is_buffered,
@@ -330,6 +347,7 @@ crate::chapter! { ($) th;
     th10_a_start_in_a_limited_group_takes_one_place,
     th10_a_started_task_is_cancelled_from_a_thread,
     th10_a_stop_ends_the_calls_at_work,
+    th10_a_stop_in_a_run_inside_its_own_closure_is_an_error,
     th10_a_stop_is_told_to_the_task_that_waits,
     th10_a_stop_that_cancels_hurries_one_that_waits,
     th10_a_stop_that_cancels_waits_for_the_cleanups,

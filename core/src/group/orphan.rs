@@ -22,7 +22,7 @@ use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::region::Region;
-use crate::scope::tree::{self, Kind, Node, SnapshotKid};
+use crate::scope::tree::{self, Kind, Node};
 use crate::shield::shield;
 
 /// Cancels the daemons of a group that has nobody else left (TG10).
@@ -139,11 +139,8 @@ pub(crate) fn adopt_task(
 pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
     let mut nodes = vec![root.node.clone()];
     while let Some(node) = nodes.pop() {
-        let kids = node.snapshot().kids.into_iter();
-        let kids = kids.filter_map(|kid| match kid {
-            SnapshotKid::Region(kid) => Some(kid),
-            SnapshotKid::Leaf { .. } => None,
-        });
+        // What waits on a thread came since nobody was left, from a call that was carried out of the root.
+        let kids = tree::kids_of(&node).filter(|kid| kid.kind() != Kind::FromThread);
         let forgotten = node.group().filter(|group| !Arc::ptr_eq(group, root));
         if let Some(group) = forgotten {
             group.cancel(Reason::here(Cause::Shutdown));

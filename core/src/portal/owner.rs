@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::ops::Deref;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use anyrt_backend::Launch;
@@ -17,7 +17,6 @@ use crate::outcome::quietly;
 use crate::report::Report;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::{CancelScope, ScopeHandle};
-use crate::thread::caller;
 use crate::time::sleep_forever;
 
 /// A runtime on a thread of its own, which any number of threads call into. See [`Portal`] for the calls.
@@ -88,7 +87,7 @@ impl BlockingPortal {
     /// # Errors
     ///
     /// [`PortalError::InsideRuntime`] on a thread of the portal's own runtime, those of its blocking calls
-    /// included: it stops, but cannot be waited for.
+    /// included, and in what a `run` inside of such a call runs: it stops, but cannot be waited for.
     pub fn stop(&self, remaining: Remaining) -> Result<(), PortalError> {
         self.portal.close();
         self.closing.cancel();
@@ -96,8 +95,9 @@ impl BlockingPortal {
             self.portal.group.cancel(Reason::here(Cause::Shutdown));
         }
         self.portal.may_block()?;
-        // A blocking call of the portal's own runtime may wait for its tasks, but not for its end.
-        if caller::runtime().is_some_and(|rt| Arc::ptr_eq(&rt, self.portal.rt())) {
+        // A blocking call of the portal's own runtime may wait for its tasks, but not for its end; nor may a runtime
+        // that was started inside of one.
+        if self.portal.rt().waits_for_here() {
             return Err(PortalError::InsideRuntime);
         }
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,7 +49,8 @@ impl Shared {
 }
 
 impl PortalProvider {
-    /// A provider whose portals run on what `launch` makes.
+    /// A provider whose portals run on what `launch` makes. It is asked while others wait for the same portal, so it must
+    /// not ask for one itself.
     pub fn new<L: Launch + Send + 'static>(launch: impl Fn() -> L + Send + Sync + 'static) -> Self {
         Self {
             shared: Arc::new(Shared {

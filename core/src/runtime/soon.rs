@@ -13,11 +13,11 @@ use std::sync::Arc;
 use anyrt_backend::Task;
 
 use super::Rt;
-use crate::checkpoint::{is_cancelled, shielded_checkpoint};
+use crate::checkpoint::shielded_checkpoint;
 use crate::error::RuntimeEnded;
+use crate::group::Group;
 use crate::group::handle::{Spec, spawn_admitted};
-use crate::outcome::{confine, message_of, quietly};
-use crate::report::Report;
+use crate::outcome::{confine, quietly};
 use crate::task::Place;
 
 type Function = Box<dyn FnOnce() + Send>;
@@ -61,6 +61,7 @@ impl Rt {
         drop(soon);
         let runs = Runs {
             rt: self.clone(),
+            root: root.clone(),
             done: false,
         };
         match root {
@@ -74,6 +75,7 @@ impl Rt {
 /// Who runs them. Where the runtime shuts down before, they are dropped with it.
 struct Runs {
     rt: Arc<Rt>,
+    root: Option<Arc<Group>>,
     done: bool,
 }
 
@@ -81,18 +83,21 @@ impl Runs {
     async fn all(mut self) {
         while let Some((place, f)) = self.next() {
             if let Err(payload) = confine(f) {
-                let message = message_of(&payload);
-                self.rt.report(Report::ClosurePanicked { place, message });
-                quietly(|| drop(payload));
+                self.rt.closure_panicked(place, payload);
             }
-            if is_cancelled() {
-                // Only daemons are left.
+            if self.is_last() {
                 self.rt.soon.lock().ended = true;
             } else {
                 // Others of the runtime have their turn in between.
                 shielded_checkpoint().await;
             }
         }
+    }
+
+    /// Whether only daemons are left.
+    fn is_last(&self) -> bool {
+        let root = self.root.as_ref();
+        root.is_some_and(|root| root.ledger.daemons_are_stopped())
     }
 
     fn next(&mut self) -> Option<(Place, Function)> {

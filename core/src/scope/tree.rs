@@ -43,7 +43,7 @@ pub(crate) use self::around::outward;
 pub(crate) use self::leaf::{Leaf, Listed, Seat, WakerId};
 use self::link::Link;
 pub(crate) use self::snapshot::{Snapshot, SnapshotKid};
-pub(crate) use self::sweep::{Sweep, cancel, cancel_daemons};
+pub(crate) use self::sweep::{Sweep, cancel, cancel_daemons, kids_of};
 use super::reason::Reason;
 use crate::group::Group;
 use crate::loom::{AtomicU8, Mutex, Ordering};

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::atomic::Ordering::Relaxed;
 
 use crate::runtime::Rt;
 use crate::task_tree::TaskTree;
@@ -35,7 +34,7 @@ pub fn leaks() -> Option<Leaks> {
             .iter()
             .filter(|region| region.depth > 0)
             .count(),
-        calls: rt.jobs.load(Relaxed),
+        calls: rt.jobs(),
         tokens: rt.limiter().statistics().borrowed,
         tree,
     };

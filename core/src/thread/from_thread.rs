@@ -5,21 +5,24 @@
 //! it may borrow from the closure, need not be `Send`, and a cancel of the caller reaches it as it reaches
 //! everything else that is inside.
 //!
-//! | the call is         | the future is inside            | a cancel of the caller | `run` of the runtime ends |
-//! |---------------------|---------------------------------|------------------------|---------------------------|
-//! | waited for          | the region of the call          | cancels it             | waits for the call        |
-//! | dropped by foreign code | the same, which is cancelled | has come              | waits for the call        |
-//! | abandonable         | the root, as a daemon           | does not reach it      | cancels it and waits      |
+//! | the call is             | the future is inside         | a cancel of the caller | the end of `run`     |
+//! |-------------------------|------------------------------|------------------------|----------------------|
+//! | waited for              | the region of the call       | cancels it             | waits for it         |
+//! | dropped by foreign code | the same, which is cancelled | has come               | waits for it         |
+//! | of a stream's iterator  | the region of the stream     | when the stream goes   | cancels it and waits |
+//! | abandonable             | the root, as a daemon        | does not reach it      | cancels it and waits |
 //!
 //! # Always true
 //!
 //! 1. While the future waits, the thread's token is lent to what is inside (TH7). The loan ends after the
 //!    future is gone.
-//! 2. A future of an abandonable call is counted by the root of `run`: it never outlives its runtime.
+//! 2. A future is counted by the root of `run`: it never outlives its runtime, wherever its call has gone. It is
+//!    counted as a daemon where the end of `run` cancels it, by itself or with the daemon that waits for it.
 
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -31,10 +34,11 @@ use super::limiter::{CapacityLimiter, LoanId};
 use crate::error::{Cancelled, RuntimeEnded};
 use crate::group::Group;
 use crate::group::handle::stop_late;
+use crate::outcome::{confine, quietly};
 use crate::scope::current;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::region::Region;
-use crate::scope::tree::{Kind, Node, Park};
+use crate::scope::tree::{Kind, Node, Park, outward};
 use crate::task::Place;
 
 /// Waits for a future, in a closure that runs on a worker thread.
@@ -49,8 +53,8 @@ use crate::task::Place;
 /// [`FromThreadError::Cancelled`] when the blocking call is cancelled: the future has been dropped, its
 /// cleanups have run, and the closure may go on and return a value. It comes at once where the cancel came
 /// before, up to the first wait. [`FromThreadError::NotInWorker`] elsewhere than in a closure of a blocking
-/// call or a blocking hook. [`FromThreadError::RuntimeEnded`] in a closure that was abandoned and has
-/// outlived its runtime.
+/// call or a blocking hook. [`FromThreadError::RuntimeEnded`] in a closure that was abandoned, or whose call
+/// was carried out of its runtime, when that ends or has ended.
 ///
 /// # Cancellation
 ///
@@ -160,7 +164,7 @@ pub enum FromThreadError {
     Cancelled(Cancelled),
     /// This is no closure of a blocking call of anyrt, or it is async code that runs inside of one.
     NotInWorker,
-    /// The runtime has ended; the closure was abandoned.
+    /// The runtime has ended, or is about to; nobody waits for the closure.
     RuntimeEnded,
 }
 
@@ -193,29 +197,45 @@ pub(super) fn reason_of(node: &Arc<Node>) -> Reason {
 
 /// Gives the future its place in the tree, and says who counts it.
 fn enter(call: &Call, place: Place) -> Result<(Arc<Node>, Option<Guest>), FromThreadError> {
-    if !call.abandonable {
-        let node = Arc::new(Node::new(Kind::FromThread, place));
-        node.attach(Some(call.node.clone()));
-        return Ok((node, None));
+    // Whose waiting ends with the runtime, whatever becomes of the caller.
+    let by_itself = call.abandonable || call.node.kind() == Kind::Stream;
+    let ends_by_cancel = |node: Arc<Node>| matches!(node.kind(), Kind::Daemon | Kind::Stream);
+    let daemon = by_itself || outward(&call.node).any(ends_by_cancel);
+    let root = call.rt.admit(daemon)?;
+    let guest = root.map(|root| Guest { root, daemon });
+    let stopped = guest
+        .as_ref()
+        .is_some_and(|guest| guest.root.ledger.daemons_are_stopped());
+    if by_itself && stopped {
+        // A closure that asks again and again would keep `run` from its end.
+        return Err(FromThreadError::RuntimeEnded);
     }
-    let guest = call.rt.admit(true)?.map(Guest);
-    let node = Arc::new(Node::new(Kind::Daemon, place));
-    if let Some(task) = &call.task {
+    let (kind, around) = if call.abandonable {
+        let root = guest.as_ref().map(|guest| guest.root.node.clone());
+        (Kind::Daemon, root)
+    } else {
+        (Kind::FromThread, Some(call.node.clone()))
+    };
+    let node = Arc::new(Node::new(kind, place));
+    if let Some(task) = call.task.as_ref().filter(|_| call.abandonable) {
         node.set_task(task.clone());
     }
-    node.attach(guest.as_ref().map(|guest| guest.0.node.clone()));
-    if let Some(guest) = &guest {
-        stop_late(&guest.0, &node);
+    node.attach(around);
+    if let Some(guest) = guest.as_ref().filter(|_| by_itself) {
+        stop_late(&guest.root, &node);
     }
     Ok((node, guest))
 }
 
-/// A daemon that a root counts.
-struct Guest(Arc<Group>);
+/// What a root counts though it is no task.
+struct Guest {
+    root: Arc<Group>,
+    daemon: bool,
+}
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.0.count_out(true);
+        self.root.count_out(self.daemon);
     }
 }
 
@@ -261,10 +281,20 @@ impl<F: Future> Future for Inside<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = current::with_budget(|| this.region.poll_body(this.body.as_mut(), cx));
-        if let Poll::Ready(value) = polled {
-            this.region.leave();
-            return Poll::Ready(Ok(value));
+        let polled =
+            confine(|| current::with_budget(|| this.region.poll_body(this.body.as_mut(), cx)));
+        match polled {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(value)) => {
+                this.region.leave();
+                return Poll::Ready(Ok(value));
+            }
+            Err(payload) => {
+                // A second panic, of a destructor, has nowhere to go but the panic hook.
+                quietly(|| this.region.drop_body(this.body.as_mut()));
+                this.region.leave();
+                resume_unwind(payload);
+            }
         }
         if this.body.is_none() || this.region.park(cx) == Park::Wait {
             return Poll::Pending;

@@ -12,7 +12,6 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 use anyrt_backend::Job;
@@ -21,8 +20,7 @@ use super::borrower::Borrower;
 use super::caller::Caller;
 use super::limiter::{CapacityLimiter, Queued, Token};
 use crate::loom::Mutex;
-use crate::outcome::{Payload, message_of, quietly, wake};
-use crate::report::Report;
+use crate::outcome::{Payload, confine, wake};
 use crate::runtime::Rt;
 use crate::scope::region::Region;
 use crate::scope::tree::Kind;
@@ -57,25 +55,26 @@ impl<T, W> Hop<T, W> {
 }
 
 impl<T, W: ?Sized> Hop<T, W> {
-    /// Hands the result over. A value that nobody takes is dropped here (invariant 2), a panic comes
-    /// back.
-    pub(crate) fn finish(&self, result: Option<Result<T, Payload>>) -> Option<Payload> {
+    /// Hands the result over, after `first`. Gives it back where the caller has left.
+    pub(crate) fn hand_over(
+        &self,
+        result: Option<Result<T, Payload>>,
+        first: impl FnOnce(),
+    ) -> Result<(), Option<Result<T, Payload>>> {
         let mut state = self.state.lock();
-        if let State::Running(waker) = &mut *state {
-            let waker = waker.take();
-            *state = State::Done(result);
-            drop(state);
-            wake(waker);
-            return None;
-        }
-        drop(state);
-        let panic = match result {
-            Some(Err(payload)) => Some(payload),
-            value => {
-                quietly(|| drop(value));
-                None
-            }
+        let State::Running(waker) = &mut *state else {
+            return Err(result);
         };
+        let waker = waker.take();
+        first();
+        *state = State::Done(result);
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
+    /// Says that the closure has ended, to those that wait for it without its value.
+    pub(crate) fn set_ended(&self) {
         let waker = match &mut *self.state.lock() {
             State::Left { ended, waker } => {
                 *ended = true;
@@ -84,7 +83,6 @@ impl<T, W: ?Sized> Hop<T, W> {
             State::Running(_) | State::Done(_) => None,
         };
         wake(waker);
-        panic
     }
 
     /// Ready with the result, `None` where there will be none.
@@ -106,20 +104,20 @@ impl<T, W: ?Sized> Hop<T, W> {
         }
     }
 
-    /// Gives the wait up.
+    /// Gives the wait for the value up.
     pub(crate) fn leave(&self) -> Unclaimed<T> {
-        let left = State::Left {
-            ended: false,
-            waker: None,
+        let old = {
+            let mut state = self.state.lock();
+            let left = State::Left {
+                ended: matches!(*state, State::Done(_)),
+                waker: None,
+            };
+            mem::replace(&mut *state, left)
         };
-        let old = mem::replace(&mut *self.state.lock(), left);
         match old {
-            State::Running(waker) => {
-                drop(waker);
-                Unclaimed::AtWork
-            }
+            State::Running(_) => Unclaimed::AtWork,
             State::Done(result) => Unclaimed::Result(result),
-            State::Left { .. } => Unclaimed::Result(None),
+            State::Left { .. } => unreachable!("it is left once"),
         }
     }
 }
@@ -145,11 +143,7 @@ pub(super) fn leave<T>(hop: &Hop<T>, rt: &Rt, place: Place) -> Left<T> {
         Unclaimed::AtWork => Left::AtWork,
         Unclaimed::Result(Some(Ok(value))) => Left::Value(value),
         Unclaimed::Result(Some(Err(payload))) => {
-            rt.report(Report::ClosurePanicked {
-                place,
-                message: message_of(&payload),
-            });
-            quietly(|| drop(payload));
+            rt.closure_panicked(place, payload);
             Left::Nothing
         }
         Unclaimed::Result(None) => Left::Nothing,
@@ -167,7 +161,11 @@ pub(super) fn drop_on_worker<T: Send + 'static>(
     place: Place,
     value: T,
 ) -> impl Future<Output = ()> + Send {
-    ended(send(caller, place, || drop(value)))
+    let rt = caller.rt.clone();
+    let hop = send(caller, place, || drop(value));
+    // Its destructor may panic, and nobody takes that.
+    leave(&hop, &rt, place);
+    ended(hop)
 }
 
 /// A closure on its way to a thread, and whose it is; taken by whoever runs it.
@@ -178,7 +176,7 @@ struct Work<F> {
 
 impl<F> Work<F> {
     fn new(caller: Caller, place: Place, f: F) -> Self {
-        caller.rt.jobs.fetch_add(1, Relaxed);
+        caller.rt.has_begun_job();
         Self {
             place,
             closure: Mutex::new(Some((f, caller))),
@@ -212,7 +210,9 @@ where
         // The runtime has shut down, and the closure never runs.
         if let Some((f, caller)) = self.work.take() {
             // The destructors of what nobody takes must not end the worker.
-            quietly(|| drop(f));
+            if let Err(payload) = confine(|| drop(f)) {
+                caller.rt.closure_panicked(self.work.place, payload);
+            }
             self.end(caller, None);
         }
     }
@@ -223,13 +223,25 @@ impl<T, F> Hop<T, Work<F>> {
         // Whoever learns of the end finds the token free, and nothing of the call alive.
         caller.let_go();
         let rt = caller.rt.clone();
-        rt.jobs.fetch_sub(1, Relaxed);
-        if let Some(payload) = self.finish(result) {
-            rt.report(Report::ClosurePanicked {
-                place: self.work.place,
-                message: message_of(&payload),
-            });
-            quietly(|| drop(payload));
+        let Err(unclaimed) = self.hand_over(result, || rt.has_ended_job()) else {
+            return;
+        };
+        self.drop_unclaimed(caller, unclaimed);
+        // Only now: whoever ends the runtime does not wait for a destructor that may block for ever.
+        rt.has_ended_job();
+        self.set_ended();
+    }
+
+    /// Drops here, in the caller's name, what nobody takes (invariant 2).
+    fn drop_unclaimed(&self, caller: Caller, result: Option<Result<T, Payload>>) {
+        let rt = caller.rt.clone();
+        let dropped = match result {
+            Some(Ok(value)) => caller.run(|| drop(value)).1,
+            Some(Err(payload)) => Err(payload),
+            None => Ok(()),
+        };
+        if let Err(payload) = dropped {
+            rt.closure_panicked(self.work.place, payload);
         }
     }
 }

@@ -33,13 +33,12 @@ use futures_util::future::FutureExt;
 use futures_util::stream::FusedStream;
 
 use self::feed::{Batch, Feed};
-use super::caller::Caller;
+use super::caller::{self, Caller};
 use super::hop::{Hop, Left, drop_on_worker, ended, leave, send_when_free};
 use super::limiter::{CapacityLimiter, Queued};
 use crate::checkpoint::spend_budget;
 use crate::group::orphan::adopt_task;
-use crate::outcome::{Payload, message_of, quietly};
-use crate::report::Report;
+use crate::outcome::Payload;
 use crate::runtime::Rt;
 use crate::scope::current;
 use crate::scope::reason::{Cause, Reason};
@@ -301,6 +300,9 @@ where
             reason.unwrap_or_else(|| Reason::here(Cause::Shutdown)),
         );
         let place = self.place;
+        // The nearest group: of the code that drops it, async or blocking, else the root it ran below.
+        let from = current::node().or_else(|| Some(caller::call()?.node));
+        let from = from.or_else(|| node.parent());
         let caller = Caller::new(rt.clone(), node).abandonable(self.abandon);
         let end = match (start, step) {
             // With the iterator inside.
@@ -318,17 +320,12 @@ where
                 None => return,
             },
             (None, Step::Panicked(payload)) => {
-                rt.report(Report::ClosurePanicked {
-                    place,
-                    message: message_of(&payload),
-                });
-                quietly(|| drop(payload));
+                rt.closure_panicked(place, payload);
                 return;
             }
             (None, Step::Lost | Step::Ended) => return,
         };
         if !self.abandon {
-            let from = current::node();
             adopt_task(from.as_ref(), None, &rt, async move {
                 end.await;
                 region.leave();

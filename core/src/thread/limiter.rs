@@ -159,10 +159,13 @@ impl CapacityLimiter {
         }
     }
 
-    /// Takes a token if one is free and nobody waits for it.
+    /// Takes a token if one is free and nobody waits for it, or one that is lent to this code (TH7).
     #[track_caller]
     pub fn try_acquire(&self) -> Option<Token> {
-        self.take(&[], &mut Some(Borrower::new(Place::caller()).here()))
+        self.take(
+            &self.loans_here(),
+            &mut Some(Borrower::new(Place::caller()).here()),
+        )
     }
 
     /// As [`try_acquire`](Self::try_acquire), in the name of a key that has one token at most.
@@ -179,7 +182,7 @@ impl CapacityLimiter {
         self.claim(&key)?;
         let borrower = Borrower::new(Place::caller()).here();
         let mut borrower = Some(borrower.on_behalf_of(key));
-        let token = self.take(&[], &mut borrower);
+        let token = self.take(&self.loans_here(), &mut borrower);
         self.unclaim(borrower);
         Ok(token)
     }
@@ -291,11 +294,32 @@ impl CapacityLimiter {
             match next {
                 Next::Wake(waker) => wake([waker]),
                 Next::Start(start, source, place) => {
-                    let token = self.token(source, Some(place));
-                    quietly(|| start(token));
+                    self.start(start, self.token(source, Some(place)));
                 }
                 Next::Drop(start) => quietly(|| drop(start)),
             }
+        }
+    }
+
+    /// Starts work with its token, after what is being started. On a runtime that has ended, work gives its token back at
+    /// once, to the next of the queue: that must not recurse.
+    fn start(&self, start: Start, token: Token) {
+        {
+            let mut state = self.shared.state.lock();
+            state.to_start.push_back((start, token));
+            if mem::replace(&mut state.starts, true) {
+                return;
+            }
+        }
+        loop {
+            let next = {
+                let mut state = self.shared.state.lock();
+                let next = state.to_start.pop_front();
+                state.starts = next.is_some();
+                next
+            };
+            let Some((start, token)) = next else { return };
+            quietly(|| start(token));
         }
     }
 

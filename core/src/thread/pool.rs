@@ -29,7 +29,6 @@ use crate::checkpoint::Gate;
 use crate::group::orphan::adopt_task;
 use crate::report::Report;
 use crate::runtime::Rt;
-use crate::scope::current;
 use crate::scope::region::Region;
 use crate::scope::tree::{self, Kind};
 use crate::task::Place;
@@ -184,7 +183,9 @@ where
                         if this.abandon {
                             // Woken by a cancel, whoever polls it.
                             this.region.listen(cx);
-                            if current::is_cancelled() {
+                            // Not where it is polled now: it belongs to where it began (SC14).
+                            let node = this.region.node();
+                            if node.is_some_and(|node| node.is_cancelled()) {
                                 // The caller goes, also where something else holds the region.
                                 this.abandon();
                             }
@@ -231,7 +232,7 @@ impl<F, T: Send + 'static> Offload<F, T> {
             }
             // It may block, as what made it.
             Left::Value(value) => {
-                let caller = Caller::new(rt.clone(), node.clone());
+                let caller = Caller::new(rt.clone(), node.clone()).abandonable(self.abandon);
                 let dropped = drop_on_worker(caller, place, value);
                 if self.abandon {
                     return self.region.leave();

@@ -208,3 +208,24 @@ pub fn th3_an_abandoned_panic_is_told(on: &Flavour) {
         hook,
     );
 }
+
+/// TH3, SC14: a call belongs to the region it began in. A cancelled scope around a later poll of it ends that wait, and
+/// the call goes on.
+pub fn th3_a_cancelled_scope_around_a_call_that_began_outside_leaves_it(on: &Flavour) {
+    on.run(async {
+        let (gate, held) = (Gate::new(), Event::new());
+        let mut call = Box::pin(run_in_threadpool(gate.closure(|| 7)).abandon_on_cancel());
+        assert!(poll_once(&mut call).await.is_pending());
+        let scope = CancelScope::new();
+        let (handle, hold) = (scope.handle(), held.wait());
+        let mut waited = Box::pin(scope.run(async { join!(shield(hold), &mut call).1 }));
+        assert!(poll_once(&mut waited).await.is_pending());
+        handle.cancel();
+        // Something holds the scope, so the call is polled in it although it is cancelled.
+        assert!(poll_once(&mut waited).await.is_pending());
+        held.set();
+        assert!(waited.await.is_err());
+        gate.open.set();
+        assert_eq!(call.await, 7);
+    });
+}

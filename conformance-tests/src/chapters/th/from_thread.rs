@@ -3,7 +3,7 @@
 use crate::harness::*;
 use anyrt::{FromThreadError, from_thread};
 use futures_util::future::{Either, select};
-use std::{cell::RefCell, fmt::Debug, rc::Rc, thread};
+use std::{cell::RefCell, fmt::Debug, panic::resume_unwind, rc::Rc, thread};
 
 /// A period that a test waits for.
 pub(super) const SHORT: Duration = Duration::from_millis(3);
@@ -237,5 +237,30 @@ pub fn th6_one_closure_runs_many_futures(on: &Flavour) {
             sum
         });
         assert_eq!(call.await, 5050);
+    });
+}
+
+/// A future that panics, and panics again when it is dropped.
+struct Twice;
+
+impl Future for Twice {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        resume_unwind(Box::new("first"))
+    }
+}
+
+impl Drop for Twice {
+    fn drop(&mut self) {
+        resume_unwind(Box::new("second"));
+    }
+}
+
+/// TH5, TH6: a destructor that panics after its future has does not end the process; the first panic comes through.
+pub fn th6_the_first_of_two_panics_is_resumed(on: &Flavour) {
+    on.run(async {
+        let call = run_in_threadpool(|| drop(from_thread::run(Twice)));
+        assert_eq!(catch_async(call).await.expect_err("it panics"), "first");
     });
 }

@@ -222,3 +222,33 @@ pub fn th6_a_call_dropped_by_foreign_code_ends_its_future(on: &Flavour) {
         ]
     );
 }
+
+/// RT1, TH6: closures that nobody waits for ask again and again, and do not keep `run` from its end.
+pub fn th6_abandoned_closures_that_ask_for_ever_do_not_keep_run(on: &Flavour) {
+    let ended: [Event; 8] = Default::default();
+    let ends = ended.each_ref().map(Event::set_on_drop);
+    on.run(async move {
+        for end in ends {
+            let inside = Event::new();
+            let entered = inside.clone();
+            let closure = move || {
+                let _end = end;
+                entered.set();
+                loop {
+                    let waited = from_thread::run(async {
+                        // Long against the moment between two of them, in which it keeps nobody.
+                        std::thread::sleep(Duration::from_millis(1));
+                        checkpoint().await;
+                    });
+                    if matches!(waited, Err(FromThreadError::RuntimeEnded)) {
+                        return;
+                    }
+                }
+            };
+            abandon(&inside, closure).await;
+        }
+    });
+    for end in ended {
+        end.wait_blocking();
+    }
+}

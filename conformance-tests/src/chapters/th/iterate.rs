@@ -287,3 +287,43 @@ pub fn th8_a_panic_comes_after_the_items_before_it(on: &Flavour) {
         }
     });
 }
+
+/// An iterator whose size is known only after a while, once it has made an item.
+struct SlowToTell {
+    made: u32,
+    tell: Event,
+}
+
+impl Iterator for SlowToTell {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        self.made += 1;
+        (self.made <= 2).then_some(self.made)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        if self.made > 0 {
+            self.tell.wait_blocking();
+        }
+        (0, Some(2))
+    }
+}
+
+/// TH8: an item that is made is there, whatever else the iterator does; its size hint is brought forward meanwhile.
+pub fn th8_an_item_does_not_wait_for_the_size_hint(on: &Flavour) {
+    on.run(async {
+        let tell = Event::new();
+        let _tell = tell.set_on_drop();
+        let iter = SlowToTell {
+            made: 0,
+            tell: tell.clone(),
+        };
+        let mut stream = iterate_in_threadpool(iter);
+        assert_eq!(stream.size_hint(), (0, Some(2)));
+        assert_eq!(stream.next().await, Some(1));
+        assert_eq!(stream.size_hint(), (0, Some(1)));
+        tell.set();
+        assert_eq!(stream.collect::<Vec<_>>().await, [2]);
+    });
+}

@@ -271,3 +271,25 @@ pub fn th6_a_cancel_ends_the_future_of_an_iterator(on: &Flavour) {
     });
     assert_eq!(trace.take(), ["stop"]);
 }
+
+/// TH8, SC13: a stream that is dropped in a blocking call ends before the nearest group around that call does.
+pub fn th8_the_nearest_group_waits_for_a_stream_dropped_in_a_blocking_call(on: &Flavour) {
+    on.run(async {
+        let (gate, watch) = (Gate::new(), Watch::new());
+        let inner = task_group(async |_| {
+            let numbers = watch.numbers(100, stop_at(&gate, 2));
+            let mut stream = iterate_in_threadpool(numbers);
+            assert_eq!(stream.next().await, Some(1));
+            gate.started.wait().await;
+            run_in_threadpool(move || drop(stream)).await;
+            let open = gate.open.clone();
+            start_thread(move || {
+                // Room for a group that does not wait to give itself away.
+                std::thread::sleep(Duration::from_millis(20));
+                open.set();
+            });
+        });
+        inner.await.expect("nobody cancels");
+        assert!(watch.dropped.is_set());
+    });
+}

@@ -253,3 +253,20 @@ pub fn th7_a_cancel_of_the_caller_ends_the_wait_for_the_lent_token(on: &Flavour)
     });
     assert_eq!(trace.take(), ["the first returns", "cancelled true"]);
 }
+
+/// TH7: whoever does not wait for a token takes the lent one too, and once.
+pub fn th7_a_token_that_is_lent_is_there_to_be_tried_for(on: &Flavour) {
+    on.run(async {
+        let limiter = CapacityLimiter::new(1);
+        let inner = limiter.clone();
+        let seen = holding(&limiter, move || {
+            assert!(inner.try_acquire().is_none(), "nothing is lent yet");
+            from_thread::run(async {
+                let lent = inner.try_acquire();
+                let again = inner.try_acquire_on_behalf_of("key");
+                (lent.is_some(), again.expect("the key is free").is_some())
+            })
+        });
+        assert_eq!(seen.await.expect("nobody cancels"), (true, false));
+    });
+}

@@ -278,3 +278,21 @@ pub fn th10_a_portal_dropped_on_its_own_runtime_does_not_wait(on: &Flavour) {
         assert_eq!(told(calls.call(async { 8 })), "Stopped");
     });
 }
+
+/// TH10: a stop cannot wait for the runtime that waits for it, through a `run` inside of its own blocking call either.
+pub fn th10_a_stop_in_a_run_inside_its_own_closure_is_an_error(on: &Flavour) {
+    on_plain_thread(on, || {
+        let portal = Arc::new(open(on));
+        let (inner, flavour) = (portal.clone(), on.clone());
+        let stopped = portal.call(run_in_threadpool(move || {
+            flavour.run(async {
+                let inside = inner.stop(Remaining::Finish);
+                let on_a_worker = run_in_threadpool(move || inner.stop(Remaining::Finish));
+                (inside, on_a_worker.await)
+            })
+        }));
+        let (inside, on_a_worker) = stopped.expect("it was open");
+        assert!(matches!(inside, Err(PortalError::InsideRuntime)));
+        assert!(matches!(on_a_worker, Err(PortalError::InsideRuntime)));
+    });
+}

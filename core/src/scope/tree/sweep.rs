@@ -18,20 +18,28 @@ pub(crate) fn cancel(node: &Arc<Node>, reason: Reason) -> bool {
     true
 }
 
-/// Cancels every daemon that this group still lists.
+/// Cancels every daemon that this group still lists, and what the iterators of a root's streams wait for.
 pub(crate) fn cancel_daemons(group: &Arc<Node>, reason: &Reason) {
-    let daemons: Vec<_> = group
-        .snapshot()
-        .kids
-        .into_iter()
-        .filter_map(|kid| match kid {
-            SnapshotKid::Region(node) if node.kind == Kind::Daemon => Some(node),
-            _ => None,
-        })
-        .collect();
-    for daemon in daemons {
-        cancel(&daemon, reason.clone());
+    for kid in kids_of(group) {
+        match kid.kind {
+            Kind::Daemon => drop(cancel(&kid, reason.clone())),
+            Kind::Stream => {
+                for waiting in kids_of(&kid) {
+                    cancel(&waiting, reason.clone());
+                }
+            }
+            _ => {}
+        }
     }
+}
+
+/// The nodes that this one lists at the moment.
+pub(crate) fn kids_of(node: &Node) -> impl Iterator<Item = Arc<Node>> + use<> {
+    let kids = node.snapshot().kids.into_iter();
+    kids.filter_map(|kid| match kid {
+        SnapshotKid::Region(kid) => Some(kid),
+        SnapshotKid::Leaf { .. } => None,
+    })
 }
 
 /// A cancel on its way down: one lock at a time, no recursion, wakers last.

@@ -2,12 +2,11 @@
 //! thread.
 
 use std::collections::VecDeque;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use crate::loom::Mutex;
-use crate::outcome::{confine, wake};
+use crate::outcome::wake;
 
 /// Why a batch has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +61,9 @@ impl<I: Iterator> Feed<I> {
                 self.state.lock().hint = (0, Some(0));
                 break;
             };
-            let hint = confine(|| iter.size_hint());
-            let has_room = self.push(item, hint.as_ref().copied().unwrap_or_default());
-            if let Err(payload) = hint {
-                resume_unwind(payload);
-            }
+            let has_room = self.push(item);
+            let hint = iter.size_hint();
+            self.state.lock().hint = hint;
             if !has_room {
                 match self.park(iter) {
                     Ok(()) => return Batch::Full,
@@ -78,11 +75,16 @@ impl<I: Iterator> Feed<I> {
     }
 
     /// Hands an item over (invariant 2). Says whether there is room for another one.
-    pub(crate) fn push(&self, item: I::Item, hint: (usize, Option<usize>)) -> bool {
+    pub(crate) fn push(&self, item: I::Item) -> bool {
         let (waker, has_room) = {
             let mut state = self.state.lock();
             state.items.push_back(item);
-            state.hint = hint;
+            // Until the iterator says so itself.
+            let (least, most) = state.hint;
+            state.hint = (
+                least.saturating_sub(1),
+                most.map(|most| most.saturating_sub(1)),
+            );
             (state.waker.take(), state.has_room(self.room))
         };
         wake(waker);
