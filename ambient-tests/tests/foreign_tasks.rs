@@ -115,3 +115,41 @@ fn sc15_scopes_of_a_foreign_task_are_cancelled_from_outside_by_their_handles() {
         });
     }
 }
+
+/// RT1, TH6: what a foreign task's blocking call or iterator waits for on its thread is cancelled by the end of `run`,
+/// which waits for it.
+#[test]
+fn th6_the_end_of_run_cancels_what_foreign_tasks_wait_for_on_threads() {
+    use futures_util::StreamExt;
+
+    for tokio in flavours() {
+        for streams in [false, true] {
+            let tokio = tokio.clone();
+            in_time(move || {
+                let (waited, told) = std::sync::mpsc::channel();
+                anyrt::run(tokio, async {
+                    let (entered, inside) = async_channel::bounded::<()>(1);
+                    let wait = move || {
+                        let entered = entered.clone();
+                        let result = anyrt::from_thread::run(async move {
+                            entered.send(()).await.expect("main listens");
+                            anyrt::sleep_forever().await;
+                        });
+                        waited.send(result.is_err()).expect("the test listens");
+                    };
+                    if streams {
+                        let mut wait = Some(wait);
+                        let items = std::iter::from_fn(move || wait.take().map(|wait| wait()));
+                        tokio::spawn(anyrt::iterate_in_threadpool(items).count());
+                    } else {
+                        tokio::spawn(anyrt::run_in_threadpool(wait));
+                    }
+                    inside.recv().await.expect("it waits");
+                })
+                .expect("tokio starts");
+                // The closure goes on by itself.
+                assert_eq!(told.recv(), Ok(true));
+            });
+        }
+    }
+}

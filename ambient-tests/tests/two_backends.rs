@@ -166,3 +166,24 @@ fn rt2_all_three_backends_work_side_by_side() {
         }
     });
 }
+
+/// TH10: a portal cannot be stopped from inside of its own blocking call, also where another runtime was entered there.
+#[test]
+fn th10_a_stop_in_a_guest_of_another_runtime_inside_its_own_closure_is_an_error() {
+    use anyrt::{BlockingPortal, PortalError, Remaining};
+    use std::sync::Arc;
+
+    in_time(|| {
+        let portal = Arc::new(BlockingPortal::start(Smol::threads(1)).expect("smol starts"));
+        let inner = portal.clone();
+        let stopped = portal.call(anyrt::run_in_threadpool(move || {
+            let other = tokio::runtime::Builder::new_current_thread().build();
+            other.expect("tokio starts").block_on(async {
+                let backend = Tokio::current().expect("this is one");
+                attach(backend, async { inner.stop(Remaining::Finish) }).await
+            })
+        }));
+        let stopped = stopped.expect("it was open");
+        assert!(matches!(stopped, Err(PortalError::InsideRuntime)));
+    });
+}

@@ -38,7 +38,7 @@ use crate::outcome::{Payload, message_of, quietly};
 use crate::report::Report;
 use crate::runtime::Rt;
 use crate::scope::reason::{Cause, Reason};
-use crate::scope::tree::{self, Node};
+use crate::scope::tree::{self, Kind, Node};
 use crate::task::{Member, Place, TaskInfo};
 
 /// What a group's handles, children and host share.
@@ -224,6 +224,14 @@ impl Group {
     pub(crate) fn report_errors(&self) {
         for error in self.take_errors() {
             self.rt.report(Report::OrphanFailed { task: None, error });
+        }
+    }
+
+    /// Closes the group if nobody is alive. Says whether it is closed.
+    pub(crate) fn try_close(&self) -> bool {
+        match self.node.kind() {
+            Kind::Root => self.rt.close_root(self),
+            _ => self.ledger.try_close(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! frame of `run`, so that no worker thread ever drops the runtime it runs on.
 
 mod detect;
+mod guests;
 mod registry;
 mod soon;
 
@@ -28,6 +29,7 @@ use crate::thread::caller;
 use crate::thread::limiter::CapacityLimiter;
 
 pub(crate) use detect::blocking_would_stop;
+pub(crate) use guests::Guest;
 pub(crate) use registry::{Registered, of_backend};
 
 /// How many threads blocking calls may have at once, unless told otherwise (TH4).
@@ -45,6 +47,7 @@ pub(crate) struct Rt {
     limiter: OnceLock<CapacityLimiter>,
     roots: Mutex<Vec<Root>>,
     soon: Mutex<soon::Soon>,
+    guests: Mutex<guests::Guests>,
     /// Closures that are on a thread or on their way to one.
     jobs: AtomicUsize,
 }
@@ -91,6 +94,7 @@ impl Rt {
             limiter: OnceLock::new(),
             roots: Mutex::default(),
             soon: Mutex::default(),
+            guests: Mutex::default(),
             jobs: AtomicUsize::new(0),
         })
     }
@@ -130,9 +134,10 @@ impl Rt {
 
     /// Whether this runtime cannot end before the code that runs here, on whatever runtime and thread.
     pub(crate) fn waits_for_here(self: &Arc<Self>) -> bool {
-        let here = current::runtime().or_else(caller::runtime);
-        let mut hosts = successors(here, |rt| rt.host.clone());
-        hosts.any(|rt| Arc::ptr_eq(&rt, self))
+        let here = [current::runtime(), caller::runtime()];
+        let hosts = |rt| successors(Some(rt), |rt: &Arc<Rt>| rt.host.clone());
+        let mut all = here.into_iter().flatten().flat_map(hosts);
+        all.any(|rt| Arc::ptr_eq(&rt, self))
     }
 
     pub(crate) fn backend(&self) -> &Arc<dyn Backend> {

@@ -19,7 +19,7 @@ use crate::error::{Cancelled, Errors, GroupError, SpawnError, StartError};
 use crate::outcome::Exit;
 use crate::scope::ScopeHandle;
 use crate::scope::reason::{Cause, Reason};
-use crate::scope::tree::{self, Kind, Node};
+use crate::scope::tree::{self, Kind};
 use crate::task::cell::Cell;
 use crate::task::child::{Child, ToGroup};
 use crate::task::{Member, Place, TaskCore, TaskHandle};
@@ -71,15 +71,8 @@ impl Spec {
 /// After a task is in the tree: a daemon that comes when only daemons are left is one too many.
 #[inline]
 pub(crate) fn stop_late_daemon(core: &TaskCore) {
-    if core.daemon {
-        stop_late(&core.group, &core.solidify());
-    }
-}
-
-/// As [`stop_late_daemon`], for one that is no task.
-pub(crate) fn stop_late(group: &Group, daemon: &Arc<Node>) {
-    if group.ledger.daemons_are_stopped() {
-        tree::cancel(daemon, Reason::here(Cause::Shutdown));
+    if core.daemon && core.group.ledger.daemons_are_stopped() {
+        tree::cancel(&core.solidify(), Reason::here(Cause::Shutdown));
     }
 }
 

@@ -236,10 +236,15 @@ where
             if group.ledger.stop_daemons() {
                 orphan::stop_daemons(group);
             }
-            if group.node.kind() == Kind::Root && group.ledger.alive() == 0 {
-                orphan::take_in_forgotten(group);
+            if group.node.kind() == Kind::Root {
+                if group.ledger.has_no_tasks() {
+                    group.rt.stop_guests();
+                }
+                if group.ledger.alive() == 0 {
+                    orphan::take_in_forgotten(group);
+                }
             }
-            if group.ledger.try_close() {
+            if group.try_close() {
                 return Poll::Ready(());
             }
             if registered && !group.ledger.has_daemons_to_stop() {

@@ -78,6 +78,15 @@ impl Ledger {
         self.mark(DRAINING);
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.load() & DRAINING != 0
+    }
+
+    /// Whether nobody but daemons is alive.
+    pub(crate) fn has_no_tasks(&self) -> bool {
+        self.load() & TASKS == 0
+    }
+
     /// Says once that only daemons are left.
     pub(crate) fn stop_daemons(&self) -> bool {
         self.has_daemons_to_stop() && self.mark(STOPPED) & STOPPED == 0

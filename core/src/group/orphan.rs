@@ -51,7 +51,7 @@ pub(crate) fn adopt(
     group.orphan();
     group.ledger.drain();
     group.drop_cancelled_waiting();
-    let nothing_left = group.ledger.try_close() && hooks.is_none() && group.seal_hooks();
+    let nothing_left = group.try_close() && hooks.is_none() && group.seal_hooks();
     if escape != (Escape::Dropped { at_work: false }) || !nothing_left {
         group.rt.report(Report::Escaped {
             region: group.node.kind().name(),
@@ -82,7 +82,7 @@ async fn reap(group: Arc<Group>, mut region: Region, hooks: Option<HooksRun>, wa
                 if group.ledger.stop_daemons() {
                     stop_daemons(&group);
                 }
-                if group.ledger.try_close() || !waits {
+                if group.try_close() || !waits {
                     return Poll::Ready(());
                 }
                 if registered && !group.ledger.has_daemons_to_stop() {
@@ -139,8 +139,15 @@ pub(crate) fn adopt_task(
 pub(crate) fn take_in_forgotten(root: &Arc<Group>) {
     let mut nodes = vec![root.node.clone()];
     while let Some(node) = nodes.pop() {
-        // What waits on a thread came since nobody was left, from a call that was carried out of the root.
-        let kids = tree::kids_of(&node).filter(|kid| kid.kind() != Kind::FromThread);
+        // A guest has its host on a thread.
+        let is_root = Arc::ptr_eq(&node, &root.node);
+        let is_guest = |kid: &Arc<Node>| match kid.kind() {
+            Kind::FromThread => true,
+            // Of a call that was left behind: the root's own daemons are gone.
+            Kind::Daemon => is_root,
+            _ => false,
+        };
+        let kids = tree::kids_of(&node).filter(|kid| !is_guest(kid));
         let forgotten = node.group().filter(|group| !Arc::ptr_eq(group, root));
         if let Some(group) = forgotten {
             group.cancel(Reason::here(Cause::Shutdown));

@@ -5,19 +5,18 @@
 //! it may borrow from the closure, need not be `Send`, and a cancel of the caller reaches it as it reaches
 //! everything else that is inside.
 //!
-//! | the call is             | the future is inside         | a cancel of the caller | the end of `run`     |
-//! |-------------------------|------------------------------|------------------------|----------------------|
-//! | waited for              | the region of the call       | cancels it             | waits for it         |
-//! | dropped by foreign code | the same, which is cancelled | has come               | waits for it         |
-//! | of a stream's iterator  | the region of the stream     | when the stream goes   | cancels it and waits |
-//! | abandonable             | the root, as a daemon        | does not reach it      | cancels it and waits |
+//! | the call is             | the future is inside         | a cancel of the caller |
+//! |-------------------------|------------------------------|------------------------|
+//! | waited for              | the region of the call       | cancels it             |
+//! | dropped by foreign code | the same, which is cancelled | has come               |
+//! | of a stream's iterator  | the region of the stream     | when the stream goes   |
+//! | abandonable             | the root, as a daemon        | does not reach it      |
 //!
 //! # Always true
 //!
 //! 1. While the future waits, the thread's token is lent to what is inside (TH7). The loan ends after the
 //!    future is gone.
-//! 2. A future is counted by the root of `run`: it never outlives its runtime, wherever its call has gone. It is
-//!    counted as a daemon where the end of `run` cancels it, by itself or with the daemon that waits for it.
+//! 2. The root of `run` knows every future: none outlives its runtime (`runtime/guests.rs`).
 
 use std::error::Error;
 use std::fmt;
@@ -32,13 +31,12 @@ use pin_project_lite::pin_project;
 use super::caller::{self, Call};
 use super::limiter::{CapacityLimiter, LoanId};
 use crate::error::{Cancelled, RuntimeEnded};
-use crate::group::Group;
-use crate::group::handle::stop_late;
 use crate::outcome::{confine, quietly};
+use crate::runtime::Guest;
 use crate::scope::current;
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::region::Region;
-use crate::scope::tree::{Kind, Node, Park, outward};
+use crate::scope::tree::{Kind, Node, Park};
 use crate::task::Place;
 
 /// Waits for a future, in a closure that runs on a worker thread.
@@ -195,48 +193,21 @@ pub(super) fn reason_of(node: &Arc<Node>) -> Reason {
     reason.unwrap_or_else(|| Reason::here(Cause::Shutdown))
 }
 
-/// Gives the future its place in the tree, and says who counts it.
+/// Gives the future its place in the tree, and makes it known to the root.
 fn enter(call: &Call, place: Place) -> Result<(Arc<Node>, Option<Guest>), FromThreadError> {
-    // Whose waiting ends with the runtime, whatever becomes of the caller.
-    let by_itself = call.abandonable || call.node.kind() == Kind::Stream;
-    let ends_by_cancel = |node: Arc<Node>| matches!(node.kind(), Kind::Daemon | Kind::Stream);
-    let daemon = by_itself || outward(&call.node).any(ends_by_cancel);
-    let root = call.rt.admit(daemon)?;
-    let guest = root.map(|root| Guest { root, daemon });
-    let stopped = guest
-        .as_ref()
-        .is_some_and(|guest| guest.root.ledger.daemons_are_stopped());
-    if by_itself && stopped {
-        // A closure that asks again and again would keep `run` from its end.
-        return Err(FromThreadError::RuntimeEnded);
+    if !call.abandonable {
+        let node = Arc::new(Node::new(Kind::FromThread, place));
+        let guest = call.rt.admit_guest(&node, Some(&call.node))?;
+        node.attach(Some(call.node.clone()));
+        return Ok((node, guest));
     }
-    let (kind, around) = if call.abandonable {
-        let root = guest.as_ref().map(|guest| guest.root.node.clone());
-        (Kind::Daemon, root)
-    } else {
-        (Kind::FromThread, Some(call.node.clone()))
-    };
-    let node = Arc::new(Node::new(kind, place));
-    if let Some(task) = call.task.as_ref().filter(|_| call.abandonable) {
+    let node = Arc::new(Node::new(Kind::Daemon, place));
+    if let Some(task) = &call.task {
         node.set_task(task.clone());
     }
-    node.attach(around);
-    if let Some(guest) = guest.as_ref().filter(|_| by_itself) {
-        stop_late(&guest.root, &node);
-    }
+    let guest = call.rt.admit_guest(&node, None)?;
+    node.attach(guest.as_ref().map(|guest| guest.root().clone()));
     Ok((node, guest))
-}
-
-/// What a root counts though it is no task.
-struct Guest {
-    root: Arc<Group>,
-    daemon: bool,
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        self.root.count_out(self.daemon);
-    }
 }
 
 /// The token of this thread, lent to what is inside of its wait.

@@ -85,6 +85,11 @@ impl<T, W: ?Sized> Hop<T, W> {
         wake(waker);
     }
 
+    /// Whether the closure has ended.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(*self.state.lock(), State::Done(_))
+    }
+
     /// Ready with the result, `None` where there will be none.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Result<T, Payload>>> {
         let mut fresh = Some(cx.waker().clone());

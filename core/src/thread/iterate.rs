@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
-use futures_util::future::FutureExt;
+use futures_util::future::{BoxFuture, FutureExt, join_all};
 use futures_util::stream::FusedStream;
 
 use self::feed::{Batch, Feed};
@@ -96,6 +96,7 @@ where
         started: None,
         feed: Feed::new(AHEAD, iter.into_iter()),
         step: Step::Idle,
+        leaving: Vec::new(),
     }
 }
 
@@ -113,6 +114,8 @@ where
     started: Option<Started>,
     feed: Arc<Feed<I>>,
     step: Step,
+    /// Batches that have parked the iterator, and whose threads are on their way out.
+    leaving: Vec<Arc<Hop<Batch>>>,
 }
 
 /// What the batches of a stream have in common: the runtime, and a region of their own below its root, which
@@ -186,7 +189,10 @@ where
         let caller = Caller::new(rt.clone(), node).abandonable(abandon);
         let feed = self.feed.clone();
         let (hop, queued) = send_when_free(limiter, caller, self.place, move || feed.fill(iter));
-        self.step = Step::Working(hop, queued);
+        self.leaving.retain(|hop| !hop.is_done());
+        if let Step::Working(last, _) = mem::replace(&mut self.step, Step::Working(hop, queued)) {
+            self.leaving.push(last);
+        }
     }
 
     /// Brings the iterator to its thread, or looks what became of it there. Says whether there is something
@@ -304,30 +310,28 @@ where
         let from = current::node().or_else(|| Some(caller::call()?.node));
         let from = from.or_else(|| node.parent());
         let caller = Caller::new(rt.clone(), node).abandonable(self.abandon);
-        let end = match (start, step) {
-            // With the iterator inside.
-            (Some(start), _) => drop_on_worker(caller, place, start).boxed(),
-            (None, Step::Working(hop, _)) => {
-                let at_work = matches!(leave(&hop, &rt, place), Left::AtWork);
-                match parked {
-                    Some(iter) => drop_on_worker(caller, place, iter).boxed(),
-                    None if at_work => ended(hop).boxed(),
-                    None => return,
-                }
+        let mut ends: Vec<BoxFuture<'static, ()>> = Vec::new();
+        let mut batches = mem::take(&mut self.leaving);
+        match step {
+            Step::Working(hop, _) => batches.push(hop),
+            Step::Panicked(payload) => rt.closure_panicked(place, payload),
+            Step::Idle | Step::Lost | Step::Ended => {}
+        }
+        // With the iterator inside.
+        if let Some(start) = start {
+            batches.pop();
+            ends.push(drop_on_worker(caller, place, start).boxed());
+        } else if let Some(iter) = parked {
+            ends.push(drop_on_worker(caller, place, iter).boxed());
+        }
+        for hop in batches {
+            if let Left::AtWork = leave(&hop, &rt, place) {
+                ends.push(ended(hop).boxed());
             }
-            (None, Step::Idle) => match parked {
-                Some(iter) => drop_on_worker(caller, place, iter).boxed(),
-                None => return,
-            },
-            (None, Step::Panicked(payload)) => {
-                rt.closure_panicked(place, payload);
-                return;
-            }
-            (None, Step::Lost | Step::Ended) => return,
-        };
-        if !self.abandon {
+        }
+        if !self.abandon && !ends.is_empty() {
             adopt_task(from.as_ref(), None, &rt, async move {
-                end.await;
+                join_all(ends).await;
                 region.leave();
             });
         }

@@ -19,6 +19,7 @@
 
 mod acquire;
 mod queue;
+mod start;
 
 use std::fmt;
 use std::mem;
@@ -294,32 +295,10 @@ impl CapacityLimiter {
             match next {
                 Next::Wake(waker) => wake([waker]),
                 Next::Start(start, source, place) => {
-                    self.start(start, self.token(source, Some(place)));
+                    start::start(start, self.token(source, Some(place)));
                 }
                 Next::Drop(start) => quietly(|| drop(start)),
             }
-        }
-    }
-
-    /// Starts work with its token, after what is being started. On a runtime that has ended, work gives its token back at
-    /// once, to the next of the queue: that must not recurse.
-    fn start(&self, start: Start, token: Token) {
-        {
-            let mut state = self.shared.state.lock();
-            state.to_start.push_back((start, token));
-            if mem::replace(&mut state.starts, true) {
-                return;
-            }
-        }
-        loop {
-            let next = {
-                let mut state = self.shared.state.lock();
-                let next = state.to_start.pop_front();
-                state.starts = next.is_some();
-                next
-            };
-            let Some((start, token)) = next else { return };
-            quietly(|| start(token));
         }
     }
 

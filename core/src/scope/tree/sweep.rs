@@ -18,18 +18,10 @@ pub(crate) fn cancel(node: &Arc<Node>, reason: Reason) -> bool {
     true
 }
 
-/// Cancels every daemon that this group still lists, and what the iterators of a root's streams wait for.
+/// Cancels every daemon that this group still lists.
 pub(crate) fn cancel_daemons(group: &Arc<Node>, reason: &Reason) {
-    for kid in kids_of(group) {
-        match kid.kind {
-            Kind::Daemon => drop(cancel(&kid, reason.clone())),
-            Kind::Stream => {
-                for waiting in kids_of(&kid) {
-                    cancel(&waiting, reason.clone());
-                }
-            }
-            _ => {}
-        }
+    for daemon in kids_of(group).filter(|kid| kid.kind == Kind::Daemon) {
+        cancel(&daemon, reason.clone());
     }
 }
 

@@ -20,10 +20,6 @@ pub(super) struct State {
     pub(super) lent: Vec<Lent>,
     pub(super) next_loan: u64,
     pub(super) borrowers: Slab<Borrower>,
-    /// Work that has its token, until it is started.
-    pub(super) to_start: VecDeque<(Start, Token)>,
-    /// Whether somebody is starting it.
-    pub(super) starts: bool,
     /// The keys of those that have or wait for a token (invariant 4).
     pub(super) keys: HashSet<Arc<str>>,
 }
