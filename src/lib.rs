@@ -4,6 +4,7 @@
 
 pub use anyrt_core::backend;
 pub use anyrt_core::backend::{Backend, Launch};
+pub use anyrt_core::sync;
 #[doc(inline)]
 pub use anyrt_core::{
     Acquire, AcquireOnBehalf, AlreadyBorrowed, AsyncFnOf, BlockingFn, BlockingPortal, Borrower,

@@ -41,6 +41,7 @@ pub mod report;
 pub mod runner;
 pub mod scopes;
 pub mod spawn;
+pub mod sync;
 pub mod threads;
 pub mod watch;
 
@@ -54,6 +55,7 @@ pub fn lines(filter: &str) -> Vec<Line> {
         scopes::lines(),
         local::lines(),
         threads::lines(),
+        sync::lines(),
     ];
     let mut lines: Vec<Line> = themes.into_iter().flatten().collect();
     lines.retain(|line| line.name().contains(filter));

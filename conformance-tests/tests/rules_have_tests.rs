@@ -4,7 +4,7 @@ use anyrt_conformance::chapters;
 use std::{collections::BTreeSet, path::Path};
 
 /// The sections whose every rule this suite covers.
-const SECTIONS: [&str; 9] = ["SC", "SH", "FI", "TG", "ST", "HA", "DL", "TH", "RT"];
+const SECTIONS: [&str; 10] = ["SC", "SH", "FI", "TG", "ST", "HA", "DL", "TH", "RT", "PR"];
 
 /// The ids of the page: the first word of every line `- SC1 text`.
 fn rules() -> BTreeSet<String> {

@@ -5,7 +5,7 @@
 //!
 //! The modules in the order in which they are best read: `outcome`, `scope` (and in it `tree`, the
 //! cancel tree, and `region`, the order of one poll), `shield`, `finally`, `group` (and in it `ledger`
-//! and `host`), `task`, `time`, `checkpoint`, `thread`, `runtime`, `entry`.
+//! and `host`), `task`, `time`, `checkpoint`, `thread`, `runtime`, `entry`, `sync`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -23,6 +23,7 @@ mod report;
 mod runtime;
 mod scope;
 mod shield;
+pub mod sync;
 mod task;
 mod task_tree;
 #[cfg(feature = "test-util")]

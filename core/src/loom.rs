@@ -10,7 +10,7 @@ use shuttle::sync as imp;
 #[cfg(not(any(anyrt_loom, anyrt_shuttle)))]
 use std::sync as imp;
 
-pub(crate) use imp::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use imp::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 #[cfg(anyrt_shuttle)]
 pub(crate) use shuttle::thread_local;

@@ -1,5 +1,5 @@
 //! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent,
-//! the way of a value from a thread, a stream's buffer and a portal, in
+//! the permits of a lock or a semaphore, the way of a value from a thread, a stream's buffer and a portal, in
 //! every order that the memory model allows. A seat's own two atomics are the standard library's, so the
 //! models see each of their steps at once.
 //!
@@ -25,6 +25,7 @@ use crate::runtime::Rt;
 use crate::scope::current::{self, Entry};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park, Seat};
+use crate::sync::{AcquireArc, Event, Semaphore};
 use crate::task::{Place, TaskStatus};
 use crate::thread::hop::{Hop, Unclaimed};
 use crate::thread::iterate::feed::Feed;
@@ -454,6 +455,91 @@ fn a_waiter_inside_that_leaves_at_its_grant_passes_the_lent_token_on() {
         end_loan();
         drop(token);
         assert_eq!(limiter.statistics().borrowed, 0);
+    });
+}
+
+/// A task that takes a permit, on a thread of its own: what a waker does is looked at afterwards.
+fn take(semaphore: &Arc<Semaphore>, waker: &Waker) -> (AcquireArc, bool) {
+    let mut acquire = semaphore.acquire_arc();
+    let polled = Pin::new(&mut acquire).poll(&mut Context::from_waker(waker));
+    (acquire, polled.map(drop).is_ready())
+}
+
+#[test]
+fn a_permit_that_is_given_back_finds_the_one_who_is_just_about_to_wait() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(1));
+        let permit = semaphore.try_acquire_arc().unwrap();
+        let giver = thread::spawn(move || drop(permit));
+        let (flag, waker) = woken();
+        let (acquire, at_once) = take(&semaphore, &waker);
+        giver.join().unwrap();
+        assert!(at_once || flag.0.load(SeqCst) == 1);
+        drop(acquire);
+        assert!(semaphore.try_acquire().is_some());
+    });
+}
+
+#[test]
+fn a_permit_is_passed_on_by_one_who_leaves() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(1));
+        let permit = semaphore.try_acquire_arc().unwrap();
+        let (_, waker) = woken();
+        let (leaver, _) = take(&semaphore, &waker);
+        let (flag, waker) = woken();
+        let (mut stayer, _) = take(&semaphore, &waker);
+        let giver = thread::spawn(move || drop(permit));
+        drop(leaver);
+        giver.join().unwrap();
+        assert_eq!(flag.0.load(SeqCst), 1);
+        let polled = Pin::new(&mut stayer).poll(&mut Context::from_waker(&waker));
+        assert!(polled.map(drop).is_ready());
+        drop(stayer);
+        assert!(semaphore.try_acquire().is_some());
+    });
+}
+
+#[test]
+fn a_permit_is_had_by_one_at_a_time() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(1));
+        let inside = Arc::new(AtomicUsize::new(0));
+        let turn = |semaphore: Arc<Semaphore>, inside: Arc<AtomicUsize>| {
+            move || {
+                let (_, waker) = woken();
+                let mut acquire = semaphore.acquire_arc();
+                let mut cx = Context::from_waker(&waker);
+                if let Poll::Ready(permit) = Pin::new(&mut acquire).poll(&mut cx) {
+                    assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                    inside.fetch_sub(1, SeqCst);
+                    drop(permit);
+                }
+            }
+        };
+        let threads = [(); 2].map(|()| thread::spawn(turn(semaphore.clone(), inside.clone())));
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        // Nobody is left in the queue with the only permit.
+        assert!(semaphore.try_acquire().is_some());
+        assert_eq!(semaphore.statistics().waiting, 0);
+    });
+}
+
+#[test]
+fn an_event_wakes_the_one_who_is_just_about_to_wait() {
+    loom::model(|| {
+        let event = Arc::new(Event::new());
+        let setter = thread::spawn({
+            let event = event.clone();
+            move || event.set()
+        });
+        let (flag, waker) = woken();
+        let mut wait = event.wait();
+        let at_once = Pin::new(&mut wait).poll(&mut Context::from_waker(&waker));
+        setter.join().unwrap();
+        assert!(at_once.is_ready() || flag.0.load(SeqCst) == 1);
     });
 }
 

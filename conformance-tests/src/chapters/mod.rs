@@ -5,6 +5,7 @@ use crate::Test;
 pub mod dl;
 pub mod fi;
 pub mod ha;
+pub mod pr;
 pub mod rt;
 pub mod sc;
 pub mod sh;
@@ -23,4 +24,5 @@ pub const ALL: &[(&str, &[(&str, Test)])] = &[
     ("dl", dl::TESTS),
     ("th", th::TESTS),
     ("rt", rt::TESTS),
+    ("pr", pr::TESTS),
 ];

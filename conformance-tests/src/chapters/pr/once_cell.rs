@@ -1,0 +1,50 @@
+//! PR2: cells that are filled once.
+
+use crate::harness::*;
+use anyrt::sync::OnceCell;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+/// PR2: the first who asks makes the value, and the others wait for it.
+pub fn pr2_a_cell_is_filled_once(on: &Flavour) {
+    on.run(async {
+        let (cell, made) = (Arc::new(OnceCell::new()), Arc::new(AtomicUsize::new(0)));
+        let group = task_group(async |g| {
+            for _ in 0..8 {
+                let (cell, made) = (cell.clone(), made.clone());
+                g.spawn(async move {
+                    let init = async {
+                        made.fetch_add(1, SeqCst);
+                        checkpoint().await;
+                        7
+                    };
+                    assert_eq!(*cell.get_or_init(|| init).await, 7);
+                });
+            }
+        });
+        group.await.expect("nobody cancels");
+        assert_eq!((made.load(SeqCst), cell.get()), (1, Some(&7)));
+    });
+}
+
+/// PR1, PR2: where the one who makes it fails, panics or is cancelled, the one who waits next makes it.
+pub fn pr2_a_failed_cell_is_filled_by_the_next(on: &Flavour) {
+    on.run(async {
+        let cell = OnceCell::new();
+        let failed = cell.get_or_try_init(|| async { Err::<u32, _>("no") });
+        assert_eq!(failed.await, Err("no"));
+        let panics = cell.get_or_init(|| async {
+            checkpoint().await;
+            std::panic::resume_unwind(Box::new("init"))
+        });
+        assert_eq!(catch_async(panics).await.expect_err("it panics"), "init");
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let mut cancelled = Box::pin(scope.run(cell.get_or_init(pending)));
+        assert!(poll_once(&mut cancelled).await.is_pending());
+        let mut next = Box::pin(cell.get_or_init(|| async { 7 }));
+        assert!(poll_once(&mut next).await.is_pending());
+        handle.cancel();
+        assert!(cancelled.await.is_err());
+        assert_eq!(*next.await, 7);
+    });
+}

@@ -1,0 +1,249 @@
+//! Waiting until something about a locked value has changed.
+//!
+//! ```text
+//!   Held         the guard is here, until the first poll in a region that is not cancelled
+//!   >> Waits     in the queue; the lock is free
+//!   >> Notified  somebody has said that there is something new; waits for the lock
+//!   + done       with the guard
+//!   ~ dropped    a notice that it had goes to the next one who waits
+//! ```
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::lock::{Lock, LockFuture, LockGuard};
+use super::queue::{Ended, WaitQueue, Woken};
+use crate::loom::Mutex;
+use crate::scope::current;
+use crate::task::Place;
+
+/// A condition of what a [`Lock`] guards.
+///
+/// A wait gives the guard away and returns with it, so there is no moment in which code runs that only seems to hold
+/// the lock. Whoever is told looks again: [`wait_while`](Self::wait_while) does. Keeps PR1 and PR2.
+///
+/// ```
+/// use anyrt::sync::{Condition, Lock};
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let (queue, changed) = (&Lock::new(Vec::new()), &Condition::new());
+/// anyrt::local_task_group(async |g| {
+///     g.spawn(async {
+///         let guard = queue.lock().await;
+///         let mut guard = changed.wait_while(guard, |queue| queue.is_empty()).await;
+///         assert_eq!(guard.pop(), Some("work"));
+///     });
+///     queue.lock().await.push("work");
+///     changed.notify_one();
+/// })
+/// .await
+/// # })??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Condition {
+    queue: Mutex<WaitQueue<(), ()>>,
+}
+
+/// A condition's figures at one moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConditionStatistics {
+    /// How many tasks wait to be told.
+    pub waiting: usize,
+}
+
+impl Condition {
+    /// A condition nobody waits for.
+    pub fn new() -> Self {
+        Self {
+            queue: Mutex::new(WaitQueue::new()),
+        }
+    }
+
+    /// Gives the lock back, waits to be told of a change, and takes the lock again.
+    ///
+    /// # Cancellation
+    ///
+    /// An operation: in a cancelled region it never completes, so the code after it never runs without the lock. A
+    /// wait that is dropped after it was told tells the next one (PR1).
+    pub fn wait<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> ConditionWait<'a, T> {
+        ConditionWait {
+            condition: self,
+            step: Step::Held(guard),
+        }
+    }
+
+    /// As [`wait`](Self::wait), for as long as the value is one to wait with.
+    ///
+    /// # Cancellation
+    ///
+    /// As [`wait`](Self::wait).
+    pub async fn wait_while<'a, T: ?Sized>(
+        &'a self,
+        mut guard: LockGuard<'a, T>,
+        mut waits: impl FnMut(&mut T) -> bool,
+    ) -> LockGuard<'a, T> {
+        while waits(&mut guard) {
+            guard = self.wait(guard).await;
+        }
+        guard
+    }
+
+    /// Tells the one who has waited longest. Says whether there was one.
+    pub fn notify_one(&self) -> bool {
+        let mut woken = Woken::default();
+        let told = self.queue.lock().grant(&mut woken, |()| ());
+        woken.wake();
+        told
+    }
+
+    /// Tells all who wait at this moment. Says how many they were.
+    pub fn notify_all(&self) -> usize {
+        let mut woken = Woken::default();
+        let mut told = 0;
+        {
+            let mut queue = self.queue.lock();
+            while queue.grant(&mut woken, |()| ()) {
+                told += 1;
+            }
+        }
+        woken.wake();
+        told
+    }
+
+    /// The figures at this moment.
+    pub fn statistics(&self) -> ConditionStatistics {
+        ConditionStatistics {
+            waiting: self.queue.lock().waiting(),
+        }
+    }
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condition")
+            .field("waiting", &self.statistics().waiting)
+            .finish()
+    }
+}
+
+/// The future of [`Condition::wait`].
+#[must_use = "futures do nothing unless polled"]
+pub struct ConditionWait<'a, T: ?Sized> {
+    condition: &'a Condition,
+    step: Step<'a, T>,
+}
+
+enum Step<'a, T: ?Sized> {
+    Held(LockGuard<'a, T>),
+    Waits {
+        /// None after it was passed over.
+        key: Option<usize>,
+        lock: &'a Lock<T>,
+        place: Place,
+    },
+    Notified(LockFuture<'a, T>),
+    Done,
+}
+
+impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
+    type Output = LockGuard<'a, T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            match &mut this.step {
+                Step::Held(_) => {
+                    if current::is_cancelled() {
+                        return Poll::Pending;
+                    }
+                    let Step::Held(guard) = mem::replace(&mut this.step, Step::Done) else {
+                        return Poll::Pending;
+                    };
+                    this.step = this.condition.give_away(guard, cx);
+                    return Poll::Pending;
+                }
+                Step::Waits { key, lock, place } => {
+                    let mut waker = cx.waker().clone();
+                    let mut queue = this.condition.queue.lock();
+                    let polled = key.map(|key| queue.poll(key, &mut waker));
+                    drop(queue);
+                    if let Some(Ended::Granted(())) = ready!(polled.unwrap_or(Poll::Ready(None))) {
+                        this.step = Step::Notified(LockFuture::new(lock, *place));
+                        continue;
+                    }
+                    // Passed over: for good in the cancelled region, anew in one that is not.
+                    *key = match current::is_cancelled() {
+                        true => None,
+                        false => Some(this.condition.enqueue(cx)),
+                    };
+                    return Poll::Pending;
+                }
+                Step::Notified(locking) => {
+                    let guard = ready!(Pin::new(locking).poll(cx));
+                    this.step = Step::Done;
+                    return Poll::Ready(guard);
+                }
+                Step::Done => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl Condition {
+    fn enqueue(&self, cx: &Context<'_>) -> usize {
+        let (region, waker) = (current::node(), cx.waker().clone());
+        self.queue.lock().push((), region, waker)
+    }
+
+    /// Waits from before the lock is free, so that no change is missed.
+    fn give_away<'a, T: ?Sized>(&self, guard: LockGuard<'a, T>, cx: &Context<'_>) -> Step<'a, T> {
+        let key = Some(self.enqueue(cx));
+        let (lock, place) = (LockGuard::lock_of(&guard), guard.place());
+        drop(guard);
+        Step::Waits { key, lock, place }
+    }
+}
+
+impl<T: ?Sized> Drop for ConditionWait<'_, T> {
+    fn drop(&mut self) {
+        match mem::replace(&mut self.step, Step::Done) {
+            Step::Waits { key, .. } => {
+                let Some(key) = key else { return };
+                let (waker, ended) = self.condition.queue.lock().leave(key);
+                drop(waker);
+                if let Some(Ended::Granted(())) = ended {
+                    self.condition.notify_one();
+                }
+            }
+            Step::Notified(locking) => {
+                drop(locking);
+                self.condition.notify_one();
+            }
+            Step::Held(_) | Step::Done => {}
+        }
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for ConditionWait<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = match self.step {
+            Step::Held(_) => "held",
+            Step::Waits { .. } => "waits",
+            Step::Notified(_) => "notified",
+            Step::Done => "done",
+        };
+        f.debug_struct("ConditionWait")
+            .field("step", &step)
+            .finish()
+    }
+}

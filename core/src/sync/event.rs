@@ -1,0 +1,156 @@
+//! Something that happens once, and that any number of tasks wait for.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::queue::{Ended, WaitQueue, Woken};
+use crate::checkpoint::spend_budget;
+use crate::loom::{AtomicBool, Mutex, Ordering};
+use crate::scope::current;
+
+/// An event that is set once and stays set.
+///
+/// It is one-shot, as AnyIO's: one that can be cleared again has no answer to who has seen it. Make a new one
+/// instead. Keeps PR1 and PR2.
+///
+/// ```
+/// use anyrt::sync::Event;
+///
+/// # anyrt::run(anyrt::Tokio::current_thread(), async {
+/// let ready = &Event::new();
+/// anyrt::local_task_group(async |g| {
+///     g.spawn(async { ready.wait().await });
+///     ready.set();
+/// })
+/// .await
+/// # })??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Event {
+    set: AtomicBool,
+    queue: Mutex<WaitQueue<(), ()>>,
+}
+
+/// An event's figures at one moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EventStatistics {
+    /// How many tasks wait for it.
+    pub waiting: usize,
+}
+
+impl Event {
+    /// An event that has not happened.
+    pub fn new() -> Self {
+        Self {
+            set: AtomicBool::new(false),
+            queue: Mutex::new(WaitQueue::new()),
+        }
+    }
+
+    /// Sets it, from any thread, and wakes all who wait. Says whether this was the call that did.
+    pub fn set(&self) -> bool {
+        let mut woken = Woken::default();
+        let first = {
+            let mut queue = self.queue.lock();
+            let first = !self.set.swap(true, Ordering::AcqRel);
+            while queue.grant(&mut woken, |()| ()) {}
+            first
+        };
+        woken.wake();
+        first
+    }
+
+    /// Whether it has been set.
+    pub fn is_set(&self) -> bool {
+        self.set.load(Ordering::Acquire)
+    }
+
+    /// Waits until it is set.
+    ///
+    /// # Cancellation
+    ///
+    /// An operation: in a cancelled region it never completes (SC4). One that waited when the event was set
+    /// completes, also where a cancel comes before its next poll.
+    pub fn wait(&self) -> EventWait<'_> {
+        EventWait {
+            event: self,
+            waits: None,
+        }
+    }
+
+    /// The figures at this moment.
+    pub fn statistics(&self) -> EventStatistics {
+        EventStatistics {
+            waiting: self.queue.lock().waiting(),
+        }
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("set", &self.is_set())
+            .field("waiting", &self.statistics().waiting)
+            .finish()
+    }
+}
+
+/// The future of [`Event::wait`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct EventWait<'a> {
+    event: &'a Event,
+    waits: Option<usize>,
+}
+
+impl Future for EventWait<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let event = self.event;
+        if let Some(key) = self.waits {
+            let mut waker = cx.waker().clone();
+            let polled = event.queue.lock().poll(key, &mut waker);
+            let ended = ready!(polled);
+            self.waits = None;
+            if let Some(Ended::Granted(())) = ended {
+                return Poll::Ready(());
+            }
+        }
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
+        ready!(spend_budget(cx));
+        if event.is_set() {
+            return Poll::Ready(());
+        }
+        let (region, waker) = (current::node(), cx.waker().clone());
+        let mut queue = event.queue.lock();
+        // It may have been set meanwhile.
+        if event.is_set() {
+            return Poll::Ready(());
+        }
+        let key = queue.push((), region, waker);
+        drop(queue);
+        self.waits = Some(key);
+        Poll::Pending
+    }
+}
+
+impl Drop for EventWait<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.waits {
+            let (waker, _) = self.event.queue.lock().leave(key);
+            drop(waker);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Those who wait, first come first served, and are handed what they wait for (PR1).
+//!
+//! Plain data: all of it is under the lock of the primitive that owns it. It wakes nobody and drops no waker: those
+//! are handed out, for when the lock is released. An entry belongs to the future that waits, by its
+//! key, until that future has taken the end of its wait or has left.
+//!
+//! ```text
+//!   + Waits        in the queue
+//!   >> Granted     out of the queue, with what it was given; the future takes that, or passes it on
+//!   >> PassedOver  out of the queue: its region was cancelled when its turn came
+//!   + gone         the future has taken the end, or was dropped
+//! ```
+//!
+//! # Always true
+//!
+//! 1. The queue lists exactly the entries that wait, in the order in which they came.
+//! 2. What is granted goes to the oldest entry whose region is not effectively cancelled at that moment, whoever
+//!    has been polled since.
+
+use std::mem;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use slab::Slab;
+
+use crate::outcome::wake;
+use crate::scope::tree::Node;
+
+/// No entry.
+const NONE: usize = usize::MAX;
+
+/// A queue of waiters that want a `W` and are given a `G`.
+#[derive(Debug)]
+pub(crate) struct WaitQueue<W, G> {
+    entries: Slab<Entry<W, G>>,
+    first: usize,
+    last: usize,
+    waiting: usize,
+}
+
+/// | state      | want | waker | grant |
+/// |------------|------|-------|-------|
+/// | Waits      | yes  | yes   | no    |
+/// | Granted    | no   | no    | yes   |
+/// | PassedOver | yes  | no    | no    |
+#[derive(Debug)]
+struct Entry<W, G> {
+    want: Option<W>,
+    waker: Option<Waker>,
+    grant: Option<G>,
+    /// Where it waits.
+    region: Option<Arc<Node>>,
+    before: usize,
+    after: usize,
+}
+
+impl<W, G> Entry<W, G> {
+    fn waits(&self) -> bool {
+        self.waker.is_some()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        let region = self.region.as_ref();
+        region.is_some_and(|node| node.is_cancelled())
+    }
+
+    fn ended(self) -> Option<Ended<W, G>> {
+        let granted = self.grant.map(Ended::Granted);
+        granted.or(self.want.map(Ended::PassedOver))
+    }
+}
+
+/// How a wait has ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ended<W, G> {
+    Granted(G),
+    /// What it wanted, for another try: the region of the wait was cancelled, that of the next poll may not be.
+    PassedOver(W),
+}
+
+/// The wakers of those whose wait has ended, to be woken with no lock held.
+#[derive(Debug, Default)]
+#[must_use = "somebody waits to be woken"]
+pub(crate) struct Woken {
+    // One is the rule.
+    first: Option<Waker>,
+    more: Vec<Waker>,
+}
+
+impl Woken {
+    fn extend(&mut self, waker: Option<Waker>) {
+        if self.first.is_none() {
+            self.first = waker;
+        } else {
+            self.more.extend(waker);
+        }
+    }
+
+    pub(crate) fn wake(self) {
+        wake(self.first.into_iter().chain(self.more));
+    }
+}
+
+impl<W, G> WaitQueue<W, G> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            entries: Slab::new(),
+            first: NONE,
+            last: NONE,
+            waiting: 0,
+        }
+    }
+
+    /// How many wait, those included whose region is cancelled and who have not been passed over yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Adds one at the end. Its future keeps the key.
+    pub(crate) fn push(&mut self, want: W, region: Option<Arc<Node>>, waker: Waker) -> usize {
+        let key = self.entries.insert(Entry {
+            want: Some(want),
+            waker: Some(waker),
+            grant: None,
+            region,
+            before: self.last,
+            after: NONE,
+        });
+        match self.entries.get_mut(self.last) {
+            Some(last) => last.after = key,
+            None => self.first = key,
+        }
+        self.last = key;
+        self.waiting += 1;
+        key
+    }
+
+    /// Passes over those in front whose region is cancelled. Says whether there is one left whose turn it is.
+    pub(crate) fn has_next(&mut self, woken: &mut Woken) -> bool {
+        while let Some(entry) = self.entries.get(self.first) {
+            if !entry.is_cancelled() {
+                return true;
+            }
+            self.end(self.first, woken);
+        }
+        false
+    }
+
+    /// Passes over all whose region is cancelled.
+    pub(crate) fn pass_over_cancelled(&mut self, woken: &mut Woken) {
+        let mut key = self.first;
+        while let Some(entry) = self.entries.get(key) {
+            let after = entry.after;
+            if entry.is_cancelled() {
+                self.end(key, woken);
+            }
+            key = after;
+        }
+    }
+
+    /// Gives the one whose turn it is what it waits for. Says whether there was one.
+    pub(crate) fn grant(&mut self, woken: &mut Woken, give: impl FnOnce(W) -> G) -> bool {
+        if !self.has_next(woken) {
+            return false;
+        }
+        if let Some(entry) = self.end(self.first, woken) {
+            entry.grant = entry.want.take().map(give);
+        }
+        true
+    }
+
+    /// Ends a wait; nobody asks for the region from now on.
+    fn end(&mut self, key: usize, woken: &mut Woken) -> Option<&mut Entry<W, G>> {
+        self.unlink(key);
+        let entry = self.entries.get_mut(key)?;
+        entry.region = None;
+        woken.extend(entry.waker.take());
+        Some(entry)
+    }
+
+    /// Asks for the end of a wait. Else keeps the waker, and gives back the one it kept before.
+    pub(crate) fn poll(&mut self, key: usize, waker: &mut Waker) -> Poll<Option<Ended<W, G>>> {
+        let entry = self.entries.get_mut(key);
+        if let Some(kept) = entry.and_then(|entry| entry.waker.as_mut()) {
+            mem::swap(kept, waker);
+            return Poll::Pending;
+        }
+        Poll::Ready(self.remove(key).and_then(Entry::ended))
+    }
+
+    /// Takes one out whose future is dropped, with what it has not taken: a grant is to be passed on. Its waker is
+    /// to be dropped with no lock held.
+    pub(crate) fn leave(&mut self, key: usize) -> (Option<Waker>, Option<Ended<W, G>>) {
+        if self.entries.get(key).is_some_and(Entry::waits) {
+            self.unlink(key);
+        }
+        let mut entry = self.remove(key);
+        let waker = entry.as_mut().and_then(|entry| entry.waker.take());
+        (waker, entry.and_then(Entry::ended))
+    }
+
+    fn remove(&mut self, key: usize) -> Option<Entry<W, G>> {
+        let entry = self.entries.try_remove(key);
+        // A burst of waiters must not keep its peak.
+        if self.entries.is_empty() && self.entries.capacity() > 64 {
+            self.entries = Slab::new();
+        }
+        entry
+    }
+
+    /// Takes an entry out of the order of those that wait (invariant 1).
+    fn unlink(&mut self, key: usize) {
+        let Some(entry) = self.entries.get(key) else {
+            return;
+        };
+        let (before, after) = (entry.before, entry.after);
+        match self.entries.get_mut(before) {
+            Some(entry) => entry.after = after,
+            None => self.first = after,
+        }
+        match self.entries.get_mut(after) {
+            Some(entry) => entry.before = before,
+            None => self.last = before,
+        }
+        self.waiting -= 1;
+    }
+}
