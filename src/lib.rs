@@ -4,7 +4,6 @@
 
 pub use anyrt_core::backend;
 pub use anyrt_core::backend::{Backend, Launch};
-pub use anyrt_core::sync;
 #[doc(inline)]
 pub use anyrt_core::{
     Acquire, AcquireOnBehalf, AlreadyBorrowed, AsyncFnOf, BlockingFn, BlockingPortal, Borrower,
@@ -20,10 +19,11 @@ pub use anyrt_core::{
     cancel_reason, cancelled, checkpoint, checkpoint_if_cancelled, current_effective_deadline,
     current_task, default_thread_limiter, exit_stack, fail_after, fail_at, finally, finally_with,
     from_thread, is_cancelled, iterate_in_threadpool, local_task_group, move_on_after, move_on_at,
-    restore, run, run_in_threadpool, runnify, shield, shield_for, shield_with, shielded_checkpoint,
-    sleep, sleep_forever, sleep_until, syncify, syncify_or_run, task_group, task_tree,
-    try_local_task_group, try_task_group, yield_now,
+    object_stream, restore, run, run_in_threadpool, runnify, shield, shield_for, shield_with,
+    shielded_checkpoint, sleep, sleep_forever, sleep_until, syncify, syncify_or_run, task_group,
+    task_tree, try_local_task_group, try_task_group, yield_now,
 };
+pub use anyrt_core::{stream, sync};
 
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]

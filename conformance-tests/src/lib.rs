@@ -84,7 +84,7 @@ macro_rules! chapter {
 #[macro_export]
 macro_rules! suite {
     ($name:ident, $make:expr $(,)?) => {
-        $crate::suite!($name, $make, [sc, sh, fi, tg, st, ha, dl, th, rt, pr]);
+        $crate::suite!($name, $make, [sc, sh, fi, tg, st, ha, dl, th, rt, pr, ms]);
     };
     ($name:ident, $make:expr, [$($chapter:ident),* $(,)?] $(,)?) => {
         mod $name {

@@ -4,7 +4,9 @@ use anyrt_conformance::chapters;
 use std::{collections::BTreeSet, path::Path};
 
 /// The sections whose every rule this suite covers.
-const SECTIONS: [&str; 10] = ["SC", "SH", "FI", "TG", "ST", "HA", "DL", "TH", "RT", "PR"];
+const SECTIONS: [&str; 11] = [
+    "SC", "SH", "FI", "TG", "ST", "HA", "DL", "TH", "RT", "PR", "MS",
+];
 
 /// The ids of the page: the first word of every line `- SC1 text`.
 fn rules() -> BTreeSet<String> {

@@ -23,6 +23,7 @@ mod report;
 mod runtime;
 mod scope;
 mod shield;
+pub mod stream;
 pub mod sync;
 mod task;
 mod task_tree;
@@ -69,6 +70,7 @@ pub use shield::{
     Outside, OutsideCancelled, Restore, Shield, ShieldFor, ShieldWith, restore, shield, shield_for,
     shield_with,
 };
+pub use stream::object_stream;
 pub use task::{Place, TaskHandle, TaskId, TaskInfo, TaskStatus, Wait};
 pub use task_tree::{RegionInfo, TaskTree, task_tree};
 pub use thread::adapt::{

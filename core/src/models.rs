@@ -1,5 +1,5 @@
 //! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent,
-//! the permits of a lock or a semaphore, the way of a value from a thread, a stream's buffer and a portal, in
+//! the permits of a lock or a semaphore, an object stream, the way of a value from a thread, a stream's buffer and a portal, in
 //! every order that the memory model allows. A seat's own two atomics are the standard library's, so the
 //! models see each of their steps at once.
 //!
@@ -25,6 +25,7 @@ use crate::runtime::Rt;
 use crate::scope::current::{self, Entry};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park, Seat};
+use crate::stream::object_stream;
 use crate::sync::{AcquireArc, Event, Semaphore};
 use crate::task::{Place, TaskStatus};
 use crate::thread::hop::{Hop, Unclaimed};
@@ -540,6 +541,67 @@ fn an_event_wakes_the_one_who_is_just_about_to_wait() {
         let at_once = Pin::new(&mut wait).poll(&mut Context::from_waker(&waker));
         setter.join().unwrap();
         assert!(at_once.is_ready() || flag.0.load(SeqCst) == 1);
+    });
+}
+
+#[test]
+fn an_item_sent_to_a_receive_that_is_just_dropped_is_still_there() {
+    loom::model(|| {
+        let (sender, receiver) = object_stream(1);
+        let (_, waker) = woken();
+        let mut receive = receiver.receive();
+        let mut cx = Context::from_waker(&waker);
+        assert!(Pin::new(&mut receive).poll(&mut cx).is_pending());
+        let other = thread::spawn(move || {
+            sender.try_send(1).unwrap();
+            sender
+        });
+        drop(receive);
+        drop(other.join().unwrap());
+        assert_eq!(receiver.try_receive(), Ok(1));
+    });
+}
+
+#[test]
+fn a_receive_and_a_send_without_a_buffer_find_each_other() {
+    loom::model(|| {
+        let (sender, receiver) = object_stream(0);
+        let other = thread::spawn(move || {
+            let (flag, waker) = woken();
+            let mut send = sender.send(1);
+            let at_once = Pin::new(&mut send).poll(&mut Context::from_waker(&waker));
+            // Its item is gone, or it waits for somebody to take it.
+            (at_once.is_ready(), flag, send.into_item().is_none())
+        });
+        let (flag, waker) = woken();
+        let mut receive = receiver.receive();
+        let mut cx = Context::from_waker(&waker);
+        let polled = Pin::new(&mut receive).poll(&mut cx);
+        let (_, _, sent) = other.join().unwrap();
+        let received = match polled {
+            Poll::Ready(result) => result.is_ok(),
+            // Given the item, or told of the end; never left alone.
+            Poll::Pending => {
+                assert!(flag.0.load(SeqCst) > 0);
+                let polled = Pin::new(&mut receive).poll(&mut cx);
+                matches!(polled, Poll::Ready(Ok(1)))
+            }
+        };
+        assert_eq!(received, sent);
+    });
+}
+
+#[test]
+fn a_close_that_races_with_a_receive_ends_it() {
+    loom::model(|| {
+        let (sender, receiver) = object_stream::<u8>(1);
+        let other = thread::spawn(move || drop(sender));
+        let (flag, waker) = woken();
+        let mut receive = receiver.receive();
+        let mut cx = Context::from_waker(&waker);
+        let polled = Pin::new(&mut receive).poll(&mut cx);
+        other.join().unwrap();
+        assert!(polled.is_ready() || flag.0.load(SeqCst) == 1);
     });
 }
 

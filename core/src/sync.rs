@@ -11,7 +11,7 @@ mod event;
 mod lock;
 mod once_cell;
 mod permits;
-mod queue;
+pub(crate) mod queue;
 mod resource_guard;
 mod semaphore;
 

@@ -5,6 +5,7 @@ use crate::Test;
 pub mod dl;
 pub mod fi;
 pub mod ha;
+pub mod ms;
 pub mod pr;
 pub mod rt;
 pub mod sc;
@@ -25,4 +26,5 @@ pub const ALL: &[(&str, &[(&str, Test)])] = &[
     ("th", th::TESTS),
     ("rt", rt::TESTS),
     ("pr", pr::TESTS),
+    ("ms", ms::TESTS),
 ];

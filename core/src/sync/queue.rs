@@ -160,13 +160,57 @@ impl<W, G> WaitQueue<W, G> {
 
     /// Gives the one whose turn it is what it waits for. Says whether there was one.
     pub(crate) fn grant(&mut self, woken: &mut Woken, give: impl FnOnce(W) -> G) -> bool {
-        if !self.has_next(woken) {
-            return false;
+        let has_next = self.has_next(woken);
+        if has_next {
+            self.grant_next(woken, give);
         }
+        has_next
+    }
+
+    /// As [`grant`](Self::grant), after [`has_next`](Self::has_next) has said that there is one: a cancel that comes
+    /// in between comes after the grant, and what is given has a taker.
+    pub(crate) fn grant_next(&mut self, woken: &mut Woken, give: impl FnOnce(W) -> G) {
         if let Some(entry) = self.end(self.first, woken) {
             entry.grant = entry.want.take().map(give);
         }
-        true
+    }
+
+    /// As [`grant`](Self::grant), if the one whose turn it is is such a one.
+    pub(crate) fn grant_where(
+        &mut self,
+        woken: &mut Woken,
+        is: impl FnOnce(&W) -> bool,
+        give: impl FnOnce(W) -> G,
+    ) -> bool {
+        let has_next = self.has_next(woken);
+        let next = self.entries.get(self.first);
+        let next = next
+            .filter(|_| has_next)
+            .and_then(|entry| entry.want.as_ref());
+        let granted = next.is_some_and(is);
+        if granted {
+            self.grant_next(woken, give);
+        }
+        granted
+    }
+
+    /// Ends the waits of all such ones, whether their region is cancelled or not.
+    pub(crate) fn end_where(
+        &mut self,
+        woken: &mut Woken,
+        is: impl Fn(&W) -> bool,
+        give: impl Fn(W) -> G,
+    ) {
+        let mut key = self.first;
+        while let Some(entry) = self.entries.get(key) {
+            let after = entry.after;
+            if entry.want.as_ref().is_some_and(&is) {
+                if let Some(entry) = self.end(key, woken) {
+                    entry.grant = entry.want.take().map(&give);
+                }
+            }
+            key = after;
+        }
     }
 
     /// Ends a wait; nobody asks for the region from now on.

@@ -1,0 +1,45 @@
+//! Chapter MS: object streams.
+
+mod close;
+mod dropped;
+mod hand_over;
+mod order;
+mod sink;
+
+pub use close::*;
+pub use dropped::*;
+pub use hand_over::*;
+pub use order::*;
+pub use sink::*;
+
+/// As much room as there can be.
+const UNBOUNDED: usize = usize::MAX;
+
+crate::chapter! { ($) ms;
+    ms1_a_clone_of_a_closed_end_is_closed,
+    ms1_a_closed_clone_leaves_the_others_open,
+    ms1_a_rendezvous_waits_for_its_receiver,
+    ms1_an_unbounded_send_never_waits,
+    ms1_close_wakes_what_waits_on_that_clone,
+    ms1_items_come_out_in_the_order_in_which_they_went_in,
+    ms1_no_more_items_wait_than_there_is_room_for,
+    ms1_the_figures_tell_what_goes_on,
+    ms2_a_cancelled_receive_has_taken_nothing,
+    ms2_a_cancelled_send_has_sent_nothing,
+    ms2_a_receive_dropped_after_its_grant_gives_the_item_on,
+    ms2_a_receiver_whose_region_is_cancelled_is_passed_over,
+    ms2_a_sender_whose_region_is_cancelled_is_passed_over,
+    ms2_a_try_does_not_pass_those_who_wait,
+    ms2_an_item_granted_before_the_cancel_is_received,
+    ms2_each_item_goes_to_one_receiver,
+    ms2_operations_dropped_at_any_poll_lose_nothing,
+    ms2_room_that_is_not_used_goes_to_the_next,
+    ms2_the_item_of_a_send_that_is_given_up_comes_back,
+    ms3_a_receive_that_waits_ends_with_the_last_sender,
+    ms3_a_send_that_waits_gives_its_item_back_when_the_receivers_are_gone,
+    ms3_a_sink_and_a_stream_are_two_ends_too,
+    ms3_a_sink_keeps_to_the_room_there_is,
+    ms3_nothing_can_be_sent_when_the_receivers_are_gone,
+    ms3_what_is_buffered_is_received_before_the_end,
+    ms3_what_nobody_received_is_dropped,
+}

@@ -1,0 +1,133 @@
+//! MS2: every operation, dropped at every poll, against every state of the other end.
+
+use crate::harness::*;
+use anyrt::stream::{ObjectReceiver, ObjectSender};
+use futures_util::StreamExt;
+
+/// What the other end does between two polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Other {
+    Nothing,
+    Sends,
+    Receives,
+}
+
+/// What is dropped.
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    Send,
+    Reserve,
+    Receive,
+    Next,
+}
+
+/// What has gone in and come out.
+#[derive(Default)]
+struct Book {
+    sent: Vec<u32>,
+    received: Vec<u32>,
+}
+
+impl Book {
+    fn act(&mut self, other: Other, sender: &ObjectSender<u32>, receiver: &ObjectReceiver<u32>) {
+        match other {
+            Other::Nothing => {}
+            Other::Sends => {
+                let item = 100 + self.sent.len() as u32;
+                if sender.try_send(item).is_ok() {
+                    self.sent.push(item);
+                }
+            }
+            Other::Receives => self.received.extend(receiver.try_receive()),
+        }
+    }
+}
+
+/// Polls an operation so many times, with something of the other end before each poll and after the last, and drops it.
+/// Says how it ended for the book.
+async fn drop_after(
+    book: &mut Book,
+    operation: Operation,
+    steps: &[Other],
+    sender: &ObjectSender<u32>,
+    receiver: &ObjectReceiver<u32>,
+) {
+    let mut stream = receiver.clone();
+    let mut send = sender.send(7);
+    let mut reserve = sender.reserve();
+    let mut receive = receiver.receive();
+    let (last, polls) = steps.split_last().expect("one at least");
+    for step in polls {
+        book.act(*step, sender, receiver);
+        let ended = match operation {
+            Operation::Send => poll_once(&mut send).await.map(|sent| {
+                sent.expect("somebody receives");
+                book.sent.push(7);
+            }),
+            Operation::Reserve => poll_once(&mut reserve).await.map(drop),
+            Operation::Receive => poll_once(&mut receive)
+                .await
+                .map(|item| book.received.extend(item)),
+            Operation::Next => poll_once(&mut stream.next())
+                .await
+                .map(|item| book.received.extend(item)),
+        };
+        if ended.is_ready() {
+            return;
+        }
+    }
+    book.act(*last, sender, receiver);
+    if matches!(operation, Operation::Send) && send.into_item().is_none() {
+        book.sent.push(7);
+    }
+}
+
+/// MS2: whatever is dropped when, what went in comes out once and in order of its kind, and nobody waits beside room or
+/// an item.
+pub fn ms2_operations_dropped_at_any_poll_lose_nothing(on: &Flavour) {
+    const OTHERS: [Other; 3] = [Other::Nothing, Other::Sends, Other::Receives];
+    const OPERATIONS: [Operation; 4] = [
+        Operation::Send,
+        Operation::Reserve,
+        Operation::Receive,
+        Operation::Next,
+    ];
+    on.run(async {
+        for room in [0, 1, 2] {
+            for before in 0..=room {
+                for operation in OPERATIONS {
+                    for polls in 0..=3_u32 {
+                        // Every sequence of what the other end does.
+                        for sequence in 0..3_usize.pow(polls + 1) {
+                            let steps: Vec<_> = (0..=polls)
+                                .map(|at| OTHERS[sequence / 3_usize.pow(at) % 3])
+                                .collect();
+                            let (sender, receiver) = object_stream(room);
+                            let mut book = Book::default();
+                            for _ in 0..before {
+                                book.act(Other::Sends, &sender, &receiver);
+                            }
+                            drop_after(&mut book, operation, &steps, &sender, &receiver).await;
+                            let said = format!("{operation:?} {room} {before} {steps:?}");
+                            // The stream is whole: it still has room for as many.
+                            while let Ok(item) = receiver.try_receive() {
+                                book.received.push(item);
+                            }
+                            let mut sent = book.sent.clone();
+                            let mut received = book.received.clone();
+                            sent.sort_unstable();
+                            received.sort_unstable();
+                            assert_eq!(received, sent, "{said}");
+                            let fits = (0..5).take_while(|item| sender.try_send(*item).is_ok());
+                            assert_eq!(fits.count(), room, "{said}");
+                            let now = sender.statistics();
+                            let waiting = (now.waiting_to_send, now.waiting_to_receive);
+                            assert_eq!(waiting, (0, 0), "{said}");
+                        }
+                    }
+                    checkpoint().await;
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,242 @@
+//! The receiving end of a stream.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_util::Stream;
+
+use super::error::{ReceiveError, TryReceiveError};
+use super::shared::{EndId, Received, Shared, StreamStatistics};
+use crate::checkpoint::spend_budget;
+use crate::loom::{AtomicBool, Ordering};
+use crate::scope::current;
+use crate::sync::queue::Ended;
+
+/// The receiving end of an [`object_stream`](super::object_stream). When the last clone is dropped or closed, nothing
+/// can be sent any more, and what nobody has received is dropped.
+///
+/// It is a [`Stream`] too, which ends where [`receive`](Self::receive) gives an error.
+pub struct ObjectReceiver<T> {
+    shared: Arc<Shared<T>>,
+    id: EndId,
+    closed: AtomicBool,
+    /// The wait of the `Stream`.
+    waits: Option<usize>,
+}
+
+impl<T> ObjectReceiver<T> {
+    pub(super) fn first(shared: Arc<Shared<T>>) -> Self {
+        let id = shared.with(|state, _| {
+            state.receivers += 1;
+            state.next_id()
+        });
+        Self {
+            shared,
+            id,
+            closed: AtomicBool::new(false),
+            waits: None,
+        }
+    }
+
+    /// Receives the next item.
+    ///
+    /// # Errors
+    ///
+    /// [`ReceiveError`], when all senders are gone and everything was received, or this receiver was closed, also
+    /// meanwhile.
+    ///
+    /// # Cancellation
+    ///
+    /// An operation: in a cancelled region it takes nothing and never completes. An item that it was granted before
+    /// comes with its next poll, or goes to the next receiver where it is dropped (SC4, MS2).
+    pub fn receive(&self) -> ReceiveFuture<'_, T> {
+        ReceiveFuture {
+            receiver: self,
+            waits: None,
+        }
+    }
+
+    /// Receives the next item, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReceiveError`].
+    pub fn try_receive(&self) -> Result<T, TryReceiveError> {
+        if self.is_closed() {
+            return Err(TryReceiveError::ClosedResource);
+        }
+        self.shared.with(|state, woken| {
+            let none = match state.senders {
+                0 => TryReceiveError::EndOfStream,
+                _ => TryReceiveError::Empty,
+            };
+            state.take(woken).ok_or(none)
+        })
+    }
+
+    /// Closes this receiver, but for its clones; what waits on it ends with an error (MS1). Twice is as once.
+    pub fn close(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            let lost = self
+                .shared
+                .with(|state, woken| state.close_receiver(self.id, woken));
+            drop(lost);
+        }
+    }
+
+    /// Whether this receiver was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The figures at this moment.
+    pub fn statistics(&self) -> StreamStatistics {
+        self.shared.statistics()
+    }
+
+    /// Receives, with the key of a wait kept by the caller.
+    fn poll_receive(
+        &self,
+        waits: &mut Option<usize>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, ReceiveError>> {
+        if let Some(key) = *waits {
+            let mut waker = cx.waker().clone();
+            let polled = self.shared.state.lock().receiving.poll(key, &mut waker);
+            let ended = ready!(polled);
+            *waits = None;
+            match ended {
+                Some(Ended::Granted(Received::Item(item))) => return Poll::Ready(Ok(item)),
+                Some(Ended::Granted(Received::End)) => {
+                    return Poll::Ready(Err(ReceiveError::EndOfStream));
+                }
+                Some(Ended::Granted(Received::Closed)) => {
+                    return Poll::Ready(Err(ReceiveError::ClosedResource));
+                }
+                // For good in the cancelled region, anew in one that is not.
+                Some(Ended::PassedOver(_)) | None => {}
+            }
+        }
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
+        ready!(spend_budget(cx));
+        match self.try_receive() {
+            Ok(item) => return Poll::Ready(Ok(item)),
+            Err(TryReceiveError::EndOfStream) => {
+                return Poll::Ready(Err(ReceiveError::EndOfStream));
+            }
+            Err(TryReceiveError::ClosedResource) => {
+                return Poll::Ready(Err(ReceiveError::ClosedResource));
+            }
+            Err(TryReceiveError::Empty) => {}
+        }
+        let (region, waker) = (current::node(), cx.waker().clone());
+        self.shared.with(|state, woken| {
+            // All of it may have changed meanwhile; and whoever closes this later finds the wait.
+            if self.is_closed() {
+                return Poll::Ready(Err(ReceiveError::ClosedResource));
+            }
+            if let Some(item) = state.take(woken) {
+                return Poll::Ready(Ok(item));
+            }
+            if state.senders == 0 {
+                return Poll::Ready(Err(ReceiveError::EndOfStream));
+            }
+            *waits = Some(state.receiving.push(self.id, region, waker));
+            // Where there is no buffer, one may wait for just this.
+            state.advance(woken);
+            Poll::Pending
+        })
+    }
+
+    /// Gives a wait up. An item that it was granted is not lost.
+    fn leave(&self, key: usize) {
+        let left = self.shared.with(|state, woken| {
+            let (waker, ended) = state.receiving.leave(key);
+            if let Some(Ended::Granted(Received::Item(item))) = ended {
+                state.put_back(item, woken);
+            }
+            waker
+        });
+        drop(left);
+    }
+}
+
+impl<T> Clone for ObjectReceiver<T> {
+    /// Another receiver of the same stream, open or, where this one is closed, closed like it.
+    fn clone(&self) -> Self {
+        let clone = Self::first(self.shared.clone());
+        if self.is_closed() {
+            clone.close();
+        }
+        clone
+    }
+}
+
+impl<T> Drop for ObjectReceiver<T> {
+    fn drop(&mut self) {
+        if let Some(key) = self.waits.take() {
+            self.leave(key);
+        }
+        self.close();
+    }
+}
+
+impl<T> fmt::Debug for ObjectReceiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectReceiver")
+            .field("closed", &self.is_closed())
+            .field("statistics", &self.statistics())
+            .finish()
+    }
+}
+
+impl<T> Unpin for ObjectReceiver<T> {}
+
+impl<T> Stream for ObjectReceiver<T> {
+    type Item = T;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let this = self.get_mut();
+        let mut waits = this.waits.take();
+        let polled = this.poll_receive(&mut waits, cx);
+        this.waits = waits;
+        polled.map(Result::ok)
+    }
+}
+
+/// The future of [`ObjectReceiver::receive`].
+#[must_use = "futures do nothing unless polled"]
+pub struct ReceiveFuture<'a, T> {
+    receiver: &'a ObjectReceiver<T>,
+    waits: Option<usize>,
+}
+
+impl<T> Future for ReceiveFuture<'_, T> {
+    type Output = Result<T, ReceiveError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let receiver = self.receiver;
+        receiver.poll_receive(&mut self.waits, cx)
+    }
+}
+
+impl<T> Drop for ReceiveFuture<'_, T> {
+    fn drop(&mut self) {
+        if let Some(key) = self.waits.take() {
+            self.receiver.leave(key);
+        }
+    }
+}
+
+impl<T> fmt::Debug for ReceiveFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiveFuture")
+            .field("waits", &self.waits.is_some())
+            .finish_non_exhaustive()
+    }
+}
