@@ -157,3 +157,31 @@ fn rt2_the_counts_of_a_runtime_that_was_found_are_kept() {
         assert_eq!(runtime.block_on(async { count() }), 1);
     });
 }
+
+/// RT1, TH6: an attached root that ends inside a `run` ends nothing of that.
+#[test]
+fn th6_an_attached_root_that_ends_leaves_the_waits_of_the_run_alone() {
+    in_time(|| {
+        let ran = anyrt::run(Tokio::multi_thread().worker_threads(1), async {
+            let gate = std::sync::Arc::new(Notify::new());
+            let (inside, opened) = (gate.clone(), Notify::new());
+            let waiting = run_in_threadpool(move || {
+                anyrt::from_thread::run(async { inside.notified().await })
+            });
+            let attached = async {
+                let backend = Tokio::current().expect("tokio runs this");
+                attach(backend, async {}).await;
+                opened.notify_one();
+            };
+            let after = async {
+                opened.notified().await;
+                let later = run_in_threadpool(|| anyrt::from_thread::run(async { 7 }));
+                assert_eq!(later.await.ok(), Some(7));
+                gate.notify_one();
+            };
+            let (waited, (), ()) = futures_util::join!(waiting, attached, after);
+            assert!(waited.is_ok());
+        });
+        ran.expect("tokio starts");
+    });
+}

@@ -41,6 +41,7 @@ pub mod report;
 pub mod runner;
 pub mod scopes;
 pub mod spawn;
+pub mod streams;
 pub mod sync;
 pub mod threads;
 pub mod watch;
@@ -56,6 +57,7 @@ pub fn lines(filter: &str) -> Vec<Line> {
         local::lines(),
         threads::lines(),
         sync::lines(),
+        streams::lines(),
     ];
     let mut lines: Vec<Line> = themes.into_iter().flatten().collect();
     lines.retain(|line| line.name().contains(filter));

@@ -7,6 +7,7 @@
 
 mod error;
 mod receive;
+mod reserve;
 mod send;
 mod shared;
 
@@ -14,7 +15,8 @@ use std::sync::Arc;
 
 pub use self::error::{ReceiveError, ReserveError, SendError, TryReceiveError, TrySendError};
 pub use self::receive::{ObjectReceiver, ReceiveFuture};
-pub use self::send::{ObjectSender, ReserveFuture, SendFuture, Slot};
+pub use self::reserve::{ReserveFuture, Slot};
+pub use self::send::{ObjectSender, SendFuture};
 use self::shared::Shared;
 pub use self::shared::StreamStatistics;
 

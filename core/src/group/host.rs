@@ -238,7 +238,7 @@ where
             }
             if group.node.kind() == Kind::Root {
                 if group.ledger.has_no_tasks() {
-                    group.rt.stop_guests();
+                    group.rt.stop_guests(group);
                 }
                 if group.ledger.alive() == 0 {
                     orphan::take_in_forgotten(group);

@@ -111,8 +111,12 @@ impl Rt {
         Ok(Some(Guest { root, key }))
     }
 
-    /// Cancels the guests that nobody waits for, now that nobody but daemons is left (invariant 2).
-    pub(crate) fn stop_guests(&self) {
+    /// Cancels the guests that nobody waits for, now that nobody but daemons is left below the root (invariant 2). A
+    /// root that was attached has none: it may end long before the runtime does.
+    pub(crate) fn stop_guests(&self, root: &Arc<Group>) {
+        if !self.adopters().iter().any(|owner| Arc::ptr_eq(owner, root)) {
+            return;
+        }
         let stopped: Vec<_> = {
             let mut guests = self.guests.lock();
             guests.ending = true;

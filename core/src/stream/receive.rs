@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_util::Stream;
 
@@ -13,7 +14,7 @@ use super::shared::{EndId, Received, Shared, StreamStatistics};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
-use crate::sync::queue::Ended;
+use crate::sync::queue::{Ended, Wait};
 
 /// The receiving end of an [`object_stream`](super::object_stream). When the last clone is dropped or closed, nothing
 /// can be sent any more, and what nobody has received is dropped.
@@ -23,21 +24,29 @@ pub struct ObjectReceiver<T> {
     shared: Arc<Shared<T>>,
     id: EndId,
     closed: AtomicBool,
-    /// The wait of the `Stream`.
-    waits: Option<usize>,
+    /// Of the `Stream`.
+    wait: Wait,
 }
 
 impl<T> ObjectReceiver<T> {
     pub(super) fn first(shared: Arc<Shared<T>>) -> Self {
+        Self::open(shared, || true)
+    }
+
+    /// Another one, closed from the start unless `opens`, which is asked under the lock: one that would be open for a
+    /// moment could take what nobody receives.
+    fn open(shared: Arc<Shared<T>>, opens: impl FnOnce() -> bool) -> Self {
         let id = shared.with(|state, _| {
-            state.receivers += 1;
-            state.next_id()
+            opens().then(|| {
+                state.receivers += 1;
+                state.next_id()
+            })
         });
         Self {
             shared,
-            id,
-            closed: AtomicBool::new(false),
-            waits: None,
+            id: id.unwrap_or_default(),
+            closed: AtomicBool::new(id.is_none()),
+            wait: Wait::default(),
         }
     }
 
@@ -55,7 +64,7 @@ impl<T> ObjectReceiver<T> {
     pub fn receive(&self) -> ReceiveFuture<'_, T> {
         ReceiveFuture {
             receiver: self,
-            waits: None,
+            wait: Wait::default(),
         }
     }
 
@@ -98,27 +107,18 @@ impl<T> ObjectReceiver<T> {
     }
 
     /// Receives, with the key of a wait kept by the caller.
-    fn poll_receive(
-        &self,
-        waits: &mut Option<usize>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<T, ReceiveError>> {
-        if let Some(key) = *waits {
-            let mut waker = cx.waker().clone();
-            let polled = self.shared.state.lock().receiving.poll(key, &mut waker);
-            let ended = ready!(polled);
-            *waits = None;
-            match ended {
-                Some(Ended::Granted(Received::Item(item))) => return Poll::Ready(Ok(item)),
-                Some(Ended::Granted(Received::End)) => {
-                    return Poll::Ready(Err(ReceiveError::EndOfStream));
-                }
-                Some(Ended::Granted(Received::Closed)) => {
-                    return Poll::Ready(Err(ReceiveError::ClosedResource));
-                }
-                // For good in the cancelled region, anew in one that is not.
-                Some(Ended::PassedOver(_)) | None => {}
+    fn poll_receive(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<Result<T, ReceiveError>> {
+        let look = |key, waker: &mut Waker| self.shared.state.lock().receiving.poll(key, waker);
+        match ready!(wait.poll(cx, look)) {
+            Some(Ended::Granted(Received::Item(item))) => return Poll::Ready(Ok(item)),
+            Some(Ended::Granted(Received::End)) => {
+                return Poll::Ready(Err(ReceiveError::EndOfStream));
             }
+            Some(Ended::Granted(Received::Closed)) => {
+                return Poll::Ready(Err(ReceiveError::ClosedResource));
+            }
+            // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
+            Some(Ended::PassedOver(_)) | None => {}
         }
         if current::is_cancelled() {
             return Poll::Pending;
@@ -146,7 +146,7 @@ impl<T> ObjectReceiver<T> {
             if state.senders == 0 {
                 return Poll::Ready(Err(ReceiveError::EndOfStream));
             }
-            *waits = Some(state.receiving.push(self.id, region, waker));
+            wait.begin(state.receiving.push(self.id, region, waker));
             // Where there is no buffer, one may wait for just this.
             state.advance(woken);
             Poll::Pending
@@ -169,17 +169,13 @@ impl<T> ObjectReceiver<T> {
 impl<T> Clone for ObjectReceiver<T> {
     /// Another receiver of the same stream, open or, where this one is closed, closed like it.
     fn clone(&self) -> Self {
-        let clone = Self::first(self.shared.clone());
-        if self.is_closed() {
-            clone.close();
-        }
-        clone
+        Self::open(self.shared.clone(), || !self.is_closed())
     }
 }
 
 impl<T> Drop for ObjectReceiver<T> {
     fn drop(&mut self) {
-        if let Some(key) = self.waits.take() {
+        if let Some(key) = self.wait.take() {
             self.leave(key);
         }
         self.close();
@@ -202,9 +198,9 @@ impl<T> Stream for ObjectReceiver<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
-        let mut waits = this.waits.take();
-        let polled = this.poll_receive(&mut waits, cx);
-        this.waits = waits;
+        let mut wait = mem::take(&mut this.wait);
+        let polled = this.poll_receive(&mut wait, cx);
+        this.wait = wait;
         polled.map(Result::ok)
     }
 }
@@ -213,7 +209,7 @@ impl<T> Stream for ObjectReceiver<T> {
 #[must_use = "futures do nothing unless polled"]
 pub struct ReceiveFuture<'a, T> {
     receiver: &'a ObjectReceiver<T>,
-    waits: Option<usize>,
+    wait: Wait,
 }
 
 impl<T> Future for ReceiveFuture<'_, T> {
@@ -221,13 +217,13 @@ impl<T> Future for ReceiveFuture<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let receiver = self.receiver;
-        receiver.poll_receive(&mut self.waits, cx)
+        receiver.poll_receive(&mut self.wait, cx)
     }
 }
 
 impl<T> Drop for ReceiveFuture<'_, T> {
     fn drop(&mut self) {
-        if let Some(key) = self.waits.take() {
+        if let Some(key) = self.wait.take() {
             self.receiver.leave(key);
         }
     }
@@ -236,7 +232,7 @@ impl<T> Drop for ReceiveFuture<'_, T> {
 impl<T> fmt::Debug for ReceiveFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceiveFuture")
-            .field("waits", &self.waits.is_some())
+            .field("waits", &self.wait.is_waiting())
             .finish_non_exhaustive()
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use super::queue::{Ended, WaitQueue, Woken};
+use super::queue::{Ended, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
@@ -62,7 +62,7 @@ impl Barrier {
     pub fn wait(&self) -> BarrierWait<'_> {
         BarrierWait {
             barrier: self,
-            waits: None,
+            wait: Wait::default(),
         }
     }
 
@@ -90,7 +90,7 @@ impl fmt::Debug for Barrier {
 #[must_use = "futures do nothing unless polled"]
 pub struct BarrierWait<'a> {
     barrier: &'a Barrier,
-    waits: Option<usize>,
+    wait: Wait,
 }
 
 impl Future for BarrierWait<'_> {
@@ -98,14 +98,9 @@ impl Future for BarrierWait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let barrier = self.barrier;
-        if let Some(key) = self.waits {
-            let mut waker = cx.waker().clone();
-            let polled = barrier.queue.lock().poll(key, &mut waker);
-            let ended = ready!(polled);
-            self.waits = None;
-            if let Some(Ended::Granted(())) = ended {
-                return Poll::Ready(false);
-            }
+        let look = |key, waker: &mut Waker| barrier.queue.lock().poll(key, waker);
+        if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
+            return Poll::Ready(false);
         }
         if current::is_cancelled() {
             return Poll::Pending;
@@ -118,10 +113,11 @@ impl Future for BarrierWait<'_> {
             queue.pass_over_cancelled(&mut woken);
         }
         let polled = if queue.waiting() + 1 < barrier.parties {
-            self.waits = Some(queue.push((), region, waker));
+            self.wait.begin(queue.push((), region, waker));
             Poll::Pending
         } else {
-            while queue.grant(&mut woken, |()| ()) {}
+            // Nobody is asked for a cancel again: these are the ones that were counted.
+            queue.end_where(&mut woken, |()| true, |()| ());
             Poll::Ready(true)
         };
         drop(queue);
@@ -132,7 +128,7 @@ impl Future for BarrierWait<'_> {
 
 impl Drop for BarrierWait<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.waits {
+        if let Some(key) = self.wait.take() {
             let (waker, _) = self.barrier.queue.lock().leave(key);
             drop(waker);
         }

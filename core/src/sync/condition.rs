@@ -5,17 +5,18 @@
 //!   >> Waits     in the queue; the lock is free
 //!   >> Notified  somebody has said that there is something new; waits for the lock
 //!   + done       with the guard
-//!   ~ dropped    a notice that it had goes to the next one who waits
+//!   ~ cancelled  or dropped: a notice that it had goes to the next one who waits
 //! ```
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::lock::{Lock, LockFuture, LockGuard};
-use super::queue::{Ended, WaitQueue, Woken};
+use super::queue::{Ended, Wait, WaitQueue, Woken};
+use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
 use crate::task::Place;
@@ -76,16 +77,17 @@ impl Condition {
         }
     }
 
-    /// As [`wait`](Self::wait), for as long as the value is one to wait with.
+    /// As [`wait`](Self::wait), for as long as the value is one to wait with. A value that is not comes back at once.
     ///
     /// # Cancellation
     ///
-    /// As [`wait`](Self::wait).
+    /// As [`wait`](Self::wait), where there is something to wait for.
     pub async fn wait_while<'a, T: ?Sized>(
         &'a self,
         mut guard: LockGuard<'a, T>,
         mut waits: impl FnMut(&mut T) -> bool,
     ) -> LockGuard<'a, T> {
+        poll_fn(|cx| spend_budget(cx)).await;
         while waits(&mut guard) {
             guard = self.wait(guard).await;
         }
@@ -146,12 +148,15 @@ pub struct ConditionWait<'a, T: ?Sized> {
 enum Step<'a, T: ?Sized> {
     Held(LockGuard<'a, T>),
     Waits {
-        /// None after it was passed over.
-        key: Option<usize>,
+        wait: Wait,
         lock: &'a Lock<T>,
         place: Place,
     },
-    Notified(LockFuture<'a, T>),
+    Notified {
+        locking: LockFuture<'a, T>,
+        /// Whether the notice is still here.
+        told: bool,
+    },
     Done,
 }
 
@@ -172,26 +177,29 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
                     this.step = this.condition.give_away(guard, cx);
                     return Poll::Pending;
                 }
-                Step::Waits { key, lock, place } => {
-                    let mut waker = cx.waker().clone();
-                    let mut queue = this.condition.queue.lock();
-                    let polled = key.map(|key| queue.poll(key, &mut waker));
-                    drop(queue);
-                    if let Some(Ended::Granted(())) = ready!(polled.unwrap_or(Poll::Ready(None))) {
-                        this.step = Step::Notified(LockFuture::new(lock, *place));
-                        continue;
-                    }
-                    // Passed over: for good in the cancelled region, anew in one that is not.
-                    *key = match current::is_cancelled() {
-                        true => None,
-                        false => Some(this.condition.enqueue(cx)),
+                Step::Waits { wait, lock, place } => {
+                    let queue = &this.condition.queue;
+                    let look = |key, waker: &mut Waker| queue.lock().poll(key, waker);
+                    let told = match ready!(wait.poll(cx, look)) {
+                        Some(Ended::Granted(())) => true,
+                        // Passed over, for good in the cancelled region. In one that is not it looks again: it may
+                        // have missed something.
+                        _ if current::is_cancelled() => return Poll::Pending,
+                        _ => false,
                     };
-                    return Poll::Pending;
+                    let locking = LockFuture::new(lock, *place);
+                    this.step = Step::Notified { locking, told };
                 }
-                Step::Notified(locking) => {
-                    let guard = ready!(Pin::new(locking).poll(cx));
-                    this.step = Step::Done;
-                    return Poll::Ready(guard);
+                Step::Notified { locking, told } => {
+                    if let Poll::Ready(guard) = Pin::new(locking).poll(cx) {
+                        this.step = Step::Done;
+                        return Poll::Ready(guard);
+                    }
+                    // It does not return here, and others must not wait for it to be dropped.
+                    if current::is_cancelled() && mem::take(told) {
+                        this.condition.notify_one();
+                    }
+                    return Poll::Pending;
                 }
                 Step::Done => return Poll::Pending,
             }
@@ -207,27 +215,30 @@ impl Condition {
 
     /// Waits from before the lock is free, so that no change is missed.
     fn give_away<'a, T: ?Sized>(&self, guard: LockGuard<'a, T>, cx: &Context<'_>) -> Step<'a, T> {
-        let key = Some(self.enqueue(cx));
+        let mut wait = Wait::default();
+        wait.begin(self.enqueue(cx));
         let (lock, place) = (LockGuard::lock_of(&guard), guard.place());
         drop(guard);
-        Step::Waits { key, lock, place }
+        Step::Waits { wait, lock, place }
     }
 }
 
 impl<T: ?Sized> Drop for ConditionWait<'_, T> {
     fn drop(&mut self) {
         match mem::replace(&mut self.step, Step::Done) {
-            Step::Waits { key, .. } => {
-                let Some(key) = key else { return };
+            Step::Waits { mut wait, .. } => {
+                let Some(key) = wait.take() else { return };
                 let (waker, ended) = self.condition.queue.lock().leave(key);
                 drop(waker);
                 if let Some(Ended::Granted(())) = ended {
                     self.condition.notify_one();
                 }
             }
-            Step::Notified(locking) => {
+            Step::Notified { locking, told } => {
                 drop(locking);
-                self.condition.notify_one();
+                if told {
+                    self.condition.notify_one();
+                }
             }
             Step::Held(_) | Step::Done => {}
         }
@@ -239,7 +250,7 @@ impl<T: ?Sized> fmt::Debug for ConditionWait<'_, T> {
         let step = match self.step {
             Step::Held(_) => "held",
             Step::Waits { .. } => "waits",
-            Step::Notified(_) => "notified",
+            Step::Notified { .. } => "notified",
             Step::Done => "done",
         };
         f.debug_struct("ConditionWait")

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use super::queue::{Ended, WaitQueue, Woken};
+use super::queue::{Ended, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Mutex, Ordering};
 use crate::scope::current;
@@ -77,7 +77,7 @@ impl Event {
     pub fn wait(&self) -> EventWait<'_> {
         EventWait {
             event: self,
-            waits: None,
+            wait: Wait::default(),
         }
     }
 
@@ -109,7 +109,7 @@ impl fmt::Debug for Event {
 #[must_use = "futures do nothing unless polled"]
 pub struct EventWait<'a> {
     event: &'a Event,
-    waits: Option<usize>,
+    wait: Wait,
 }
 
 impl Future for EventWait<'_> {
@@ -117,14 +117,9 @@ impl Future for EventWait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let event = self.event;
-        if let Some(key) = self.waits {
-            let mut waker = cx.waker().clone();
-            let polled = event.queue.lock().poll(key, &mut waker);
-            let ended = ready!(polled);
-            self.waits = None;
-            if let Some(Ended::Granted(())) = ended {
-                return Poll::Ready(());
-            }
+        let look = |key, waker: &mut Waker| event.queue.lock().poll(key, waker);
+        if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
+            return Poll::Ready(());
         }
         if current::is_cancelled() {
             return Poll::Pending;
@@ -141,14 +136,14 @@ impl Future for EventWait<'_> {
         }
         let key = queue.push((), region, waker);
         drop(queue);
-        self.waits = Some(key);
+        self.wait.begin(key);
         Poll::Pending
     }
 }
 
 impl Drop for EventWait<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.waits {
+        if let Some(key) = self.wait.take() {
             let (waker, _) = self.event.queue.lock().leave(key);
             drop(waker);
         }

@@ -52,7 +52,7 @@ pub struct Lock<T: ?Sized> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LockStatistics {
-    /// The line that holds it, if one does.
+    /// The line that holds it, if one does. None also where the one that it was handed to has not been polled since.
     pub holder: Option<Place>,
     /// How many tasks wait for it.
     pub waiting: usize,
@@ -117,6 +117,7 @@ impl<T: ?Sized> Lock<T> {
             value,
             _permit: Permit {
                 permits: &self.permits,
+                holder: &self.holder,
             },
             lock: self,
             place,
@@ -242,11 +243,16 @@ impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
 /// The right to the value.
 struct Permit<'a> {
     permits: &'a Permits,
+    holder: &'a Mutex<Option<Place>>,
 }
 
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
+        if self.permits.is_wanted() {
+            // The next one has it before it is polled, and this line does not hold it any more.
+            *self.holder.lock() = None;
+        }
         self.permits.give_back();
     }
 }

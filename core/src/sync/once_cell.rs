@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::OnceLock;
 
 use super::semaphore::Semaphore;
+use crate::checkpoint::spend_budget;
 
 /// A cell that is filled once, by an async function.
 ///
@@ -54,7 +56,7 @@ impl<T> OnceCell<T> {
         self.value.into_inner()
     }
 
-    /// Fills the cell, unless it is filled.
+    /// Fills the cell, unless it is filled. Those that wait for somebody who is making a value go on waiting for that.
     ///
     /// # Errors
     ///
@@ -63,7 +65,7 @@ impl<T> OnceCell<T> {
         self.value.set(value)
     }
 
-    /// The value, made by `init` if there is none.
+    /// The value, made by `init` if there is none. An `init` that asks for the same cell waits for itself.
     ///
     /// # Cancellation
     ///
@@ -93,6 +95,7 @@ impl<T> OnceCell<T> {
     where
         F: Future<Output = Result<T, E>>,
     {
+        poll_fn(|cx| spend_budget(cx)).await;
         if let Some(value) = self.value.get() {
             return Ok(value);
         }

@@ -15,15 +15,12 @@
 //!
 //! The queue's lock is held with no other.
 
-use std::mem;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::queue::{Ended, WaitQueue, Woken};
+use super::queue::{Ended, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
 use crate::scope::current;
-use crate::scope::tree::Node;
 
 /// Somebody waits.
 const WAITERS: usize = 1;
@@ -54,6 +51,12 @@ impl Permits {
 
     pub(crate) fn waiting(&self) -> usize {
         self.queue.lock().waiting()
+    }
+
+    /// Whether somebody may be waiting.
+    #[inline]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.state.load(Ordering::Acquire) & WAITERS != 0
     }
 
     /// Takes a permit that is free, if nobody waits for it.
@@ -134,24 +137,18 @@ impl Permits {
 /// One that takes a permit, and waits for it if it must.
 #[derive(Debug, Default)]
 pub(crate) struct Taking {
-    /// Its entry in the queue.
-    waits: Option<usize>,
+    wait: Wait,
 }
 
 impl Taking {
     /// Ready with a permit. In a cancelled region it takes none and is never ready (SC4).
     #[inline]
     pub(crate) fn poll(&mut self, permits: &Permits, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(key) = self.waits {
-            let mut waker = cx.waker().clone();
-            let polled = permits.queue.lock().poll(key, &mut waker);
-            let ended = ready!(polled);
-            self.waits = None;
-            if let Some(Ended::Granted(())) = ended {
-                return Poll::Ready(());
-            }
-            // Passed over: for good in the cancelled region, anew in one that is not.
+        let look = |key, waker: &mut Waker| permits.queue.lock().poll(key, waker);
+        if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
+            return Poll::Ready(());
         }
+        // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
         if current::is_cancelled() {
             return Poll::Pending;
         }
@@ -159,14 +156,11 @@ impl Taking {
         if permits.try_take() {
             return Poll::Ready(());
         }
-        self.wait(permits, current::node(), cx.waker().clone())
-    }
-
-    fn wait(&mut self, permits: &Permits, region: Option<Arc<Node>>, waker: Waker) -> Poll<()> {
+        let (region, waker) = (current::node(), cx.waker().clone());
         match permits.take_or(|queue| queue.push((), region, waker)) {
             Ok(()) => Poll::Ready(()),
             Err(key) => {
-                self.waits = Some(key);
+                self.wait.begin(key);
                 Poll::Pending
             }
         }
@@ -174,7 +168,7 @@ impl Taking {
 
     /// Gives the wait up. A permit that was granted goes to the next one (PR1).
     pub(crate) fn leave(&mut self, permits: &Permits) {
-        let Some(key) = mem::take(&mut self.waits) else {
+        let Some(key) = self.wait.take() else {
             return;
         };
         let (waker, ended) = permits.queue.lock().leave(key);

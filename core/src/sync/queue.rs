@@ -19,7 +19,7 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use slab::Slab;
 
@@ -76,6 +76,43 @@ pub(crate) enum Ended<W, G> {
     Granted(G),
     /// What it wanted, for another try: the region of the wait was cancelled, that of the next poll may not be.
     PassedOver(W),
+}
+
+/// A future's side of its entry.
+#[derive(Debug, Default)]
+pub(crate) struct Wait {
+    key: Option<usize>,
+}
+
+impl Wait {
+    pub(crate) fn begin(&mut self, key: usize) {
+        self.key = Some(key);
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The end of the wait, which `look` finds in the queue; none where nothing waits.
+    pub(crate) fn poll<W, G>(
+        &mut self,
+        cx: &Context<'_>,
+        look: impl FnOnce(usize, &mut Waker) -> Poll<Option<Ended<W, G>>>,
+    ) -> Poll<Option<Ended<W, G>>> {
+        let Some(key) = self.key else {
+            return Poll::Ready(None);
+        };
+        // The one that was kept before is dropped here, with no lock held.
+        let mut waker = cx.waker().clone();
+        let ended = ready!(look(key, &mut waker));
+        self.key = None;
+        Poll::Ready(ended)
+    }
+
+    /// For one who leaves.
+    pub(crate) fn take(&mut self) -> Option<usize> {
+        self.key.take()
+    }
 }
 
 /// The wakers of those whose wait has ended, to be woken with no lock held.

@@ -174,3 +174,48 @@ pub fn pr2_a_condition_in_a_cancelled_region_keeps_the_lock(on: &Flavour) {
         assert!(lock.try_lock().is_some());
     });
 }
+
+/// PR2, SC14: a wait that is carried out of its cancelled region looks again in the next one: it may have missed its notice.
+pub fn pr2_a_wait_that_is_carried_out_of_a_cancelled_region_looks_again(on: &Flavour) {
+    on.run(async {
+        let (lock, condition) = (Lock::new(false), Condition::new());
+        let guard = lock.lock().await;
+        let mut wait = Box::pin(condition.wait_while(guard, |done| !*done));
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let inside = scope.run(async {
+            assert!(poll_once(&mut wait).await.is_pending());
+            handle.cancel();
+        });
+        inside.await.expect("it does not wait again");
+        *lock.lock().await = true;
+        // Nobody is there to be told, in the region of the wait.
+        condition.notify_one();
+        assert!(*wait.await);
+    });
+}
+
+/// PR2: a notice that came to one who is cancelled goes on at once, also where something holds that one's region.
+pub fn pr2_a_notice_of_a_cancelled_wait_that_is_held_goes_on(on: &Flavour) {
+    on.run(async {
+        let (lock, condition, hold) = (Lock::new(()), Condition::new(), Event::new());
+        let scope = CancelScope::new();
+        let (handle, holding) = (scope.handle(), hold.wait());
+        let mut run = Box::pin(scope.run(async {
+            let waiting = async {
+                let guard = lock.lock().await;
+                let _guard = condition.wait(guard).await;
+            };
+            futures_util::join!(shield(holding), waiting);
+        }));
+        assert!(poll_once(&mut run).await.is_pending());
+        let mut next = Box::pin(condition.wait(lock.lock().await));
+        assert!(poll_once(&mut next).await.is_pending());
+        condition.notify_one();
+        handle.cancel();
+        assert!(poll_once(&mut run).await.is_pending());
+        drop(next.await);
+        hold.set();
+        assert!(run.await.is_err());
+    });
+}

@@ -40,6 +40,8 @@ pub fn pr2_a_lock_tells_who_holds_it(on: &Flavour) {
         assert!(holder.contains(&format!("lock.rs:{line}")), "{holder}");
         assert_eq!(now.waiting, 1);
         drop(guard);
+        // It has been handed over, and the line above does not hold it any more.
+        assert!(lock.statistics().holder.is_none());
         drop(waiter);
         let now = lock.statistics();
         assert!(now.holder.is_none());
