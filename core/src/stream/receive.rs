@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -10,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_util::Stream;
 
 use super::error::{ReceiveError, TryReceiveError};
-use super::shared::{EndId, Received, Shared, StreamStatistics};
+use super::shared::{EndId, Received, Seat, Shared, StreamStatistics};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
@@ -19,13 +18,12 @@ use crate::sync::queue::{Ended, Wait};
 /// The receiving end of an [`object_stream`](super::object_stream). When the last clone is dropped or closed, nothing
 /// can be sent any more, and what nobody has received is dropped.
 ///
-/// It is a [`Stream`] too, which ends where [`receive`](Self::receive) gives an error.
+/// It is a [`Stream`] too, which ends where [`receive`](Self::receive) gives an error. As such it has no place in the
+/// queue: it is woken when there may be an item, and takes one when it is polled, if nobody waits for it.
 pub struct ObjectReceiver<T> {
     shared: Arc<Shared<T>>,
     id: EndId,
     closed: AtomicBool,
-    /// Of the `Stream`.
-    wait: Wait,
 }
 
 impl<T> ObjectReceiver<T> {
@@ -46,7 +44,6 @@ impl<T> ObjectReceiver<T> {
             shared,
             id: id.unwrap_or_default(),
             closed: AtomicBool::new(id.is_none()),
-            wait: Wait::default(),
         }
     }
 
@@ -74,13 +71,14 @@ impl<T> ObjectReceiver<T> {
     ///
     /// [`TryReceiveError`].
     pub fn try_receive(&self) -> Result<T, TryReceiveError> {
-        if self.is_closed() {
-            return Err(TryReceiveError::ClosedResource);
-        }
         self.shared.with(|state, woken| {
-            let none = match state.senders {
-                0 => TryReceiveError::EndOfStream,
-                _ => TryReceiveError::Empty,
+            // Asked under the lock: after a close nothing is taken.
+            if self.is_closed() {
+                return Err(TryReceiveError::ClosedResource);
+            }
+            let none = match state.has_ended() {
+                true => TryReceiveError::EndOfStream,
+                false => TryReceiveError::Empty,
             };
             state.take(woken).ok_or(none)
         })
@@ -105,65 +103,6 @@ impl<T> ObjectReceiver<T> {
     pub fn statistics(&self) -> StreamStatistics {
         self.shared.statistics()
     }
-
-    /// Receives, with the key of a wait kept by the caller.
-    fn poll_receive(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<Result<T, ReceiveError>> {
-        let look = |key, waker: &mut Waker| self.shared.state.lock().receiving.poll(key, waker);
-        match ready!(wait.poll(cx, look)) {
-            Some(Ended::Granted(Received::Item(item))) => return Poll::Ready(Ok(item)),
-            Some(Ended::Granted(Received::End)) => {
-                return Poll::Ready(Err(ReceiveError::EndOfStream));
-            }
-            Some(Ended::Granted(Received::Closed)) => {
-                return Poll::Ready(Err(ReceiveError::ClosedResource));
-            }
-            // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
-            Some(Ended::PassedOver(_)) | None => {}
-        }
-        if current::is_cancelled() {
-            return Poll::Pending;
-        }
-        ready!(spend_budget(cx));
-        match self.try_receive() {
-            Ok(item) => return Poll::Ready(Ok(item)),
-            Err(TryReceiveError::EndOfStream) => {
-                return Poll::Ready(Err(ReceiveError::EndOfStream));
-            }
-            Err(TryReceiveError::ClosedResource) => {
-                return Poll::Ready(Err(ReceiveError::ClosedResource));
-            }
-            Err(TryReceiveError::Empty) => {}
-        }
-        let (region, waker) = (current::node(), cx.waker().clone());
-        self.shared.with(|state, woken| {
-            // All of it may have changed meanwhile; and whoever closes this later finds the wait.
-            if self.is_closed() {
-                return Poll::Ready(Err(ReceiveError::ClosedResource));
-            }
-            if let Some(item) = state.take(woken) {
-                return Poll::Ready(Ok(item));
-            }
-            if state.senders == 0 {
-                return Poll::Ready(Err(ReceiveError::EndOfStream));
-            }
-            wait.begin(state.receiving.push(self.id, region, waker));
-            // Where there is no buffer, one may wait for just this.
-            state.advance(woken);
-            Poll::Pending
-        })
-    }
-
-    /// Gives a wait up. An item that it was granted is not lost.
-    fn leave(&self, key: usize) {
-        let left = self.shared.with(|state, woken| {
-            let (waker, ended) = state.receiving.leave(key);
-            if let Some(Ended::Granted(Received::Item(item))) = ended {
-                state.put_back(item, woken);
-            }
-            waker
-        });
-        drop(left);
-    }
 }
 
 impl<T> Clone for ObjectReceiver<T> {
@@ -175,9 +114,6 @@ impl<T> Clone for ObjectReceiver<T> {
 
 impl<T> Drop for ObjectReceiver<T> {
     fn drop(&mut self) {
-        if let Some(key) = self.wait.take() {
-            self.leave(key);
-        }
         self.close();
     }
 }
@@ -191,17 +127,33 @@ impl<T> fmt::Debug for ObjectReceiver<T> {
     }
 }
 
-impl<T> Unpin for ObjectReceiver<T> {}
-
 impl<T> Stream for ObjectReceiver<T> {
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let this = self.get_mut();
-        let mut wait = mem::take(&mut this.wait);
-        let polled = this.poll_receive(&mut wait, cx);
-        this.wait = wait;
-        polled.map(Result::ok)
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
+        ready!(spend_budget(cx));
+        let mut waker = Some(cx.waker().clone());
+        let mut old = None;
+        let polled = self.shared.with(|state, woken| {
+            if self.is_closed() {
+                return Poll::Ready(None);
+            }
+            if let Some(item) = state.take(woken) {
+                return Poll::Ready(Some(item));
+            }
+            if state.has_ended() {
+                return Poll::Ready(None);
+            }
+            if let Some(waker) = waker.take() {
+                old = state.look_for_items(self.id, waker, woken);
+            }
+            Poll::Pending
+        });
+        drop(old);
+        polled
     }
 }
 
@@ -216,16 +168,72 @@ impl<T> Future for ReceiveFuture<'_, T> {
     type Output = Result<T, ReceiveError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let receiver = self.receiver;
-        receiver.poll_receive(&mut self.wait, cx)
+        let this = &mut *self;
+        let (receiver, shared) = (this.receiver, &this.receiver.shared);
+        let look = |key, waker: &mut Waker| shared.state.lock().receiving.poll(key, waker);
+        match ready!(this.wait.poll(cx, look)) {
+            Some(Ended::Granted(Received::Item(item))) => {
+                let item = shared.with(|state, woken| state.taken(item, woken));
+                return Poll::Ready(Ok(item));
+            }
+            Some(Ended::Granted(Received::End)) => {
+                return Poll::Ready(Err(ReceiveError::EndOfStream));
+            }
+            Some(Ended::Granted(Received::Closed)) => {
+                return Poll::Ready(Err(ReceiveError::ClosedResource));
+            }
+            // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
+            Some(Ended::PassedOver(_)) | None => {}
+        }
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
+        ready!(spend_budget(cx));
+        match receiver.try_receive() {
+            Ok(item) => return Poll::Ready(Ok(item)),
+            Err(TryReceiveError::EndOfStream) => {
+                return Poll::Ready(Err(ReceiveError::EndOfStream));
+            }
+            Err(TryReceiveError::ClosedResource) => {
+                return Poll::Ready(Err(ReceiveError::ClosedResource));
+            }
+            Err(TryReceiveError::Empty) => {}
+        }
+        let mut seat = Some(Seat::here(cx));
+        shared.with(|state, woken| {
+            // All of it may have changed meanwhile; and whoever closes this later finds the wait.
+            if receiver.is_closed() {
+                return Poll::Ready(Err(ReceiveError::ClosedResource));
+            }
+            if let Some(item) = state.take(woken) {
+                return Poll::Ready(Ok(item));
+            }
+            if state.has_ended() {
+                return Poll::Ready(Err(ReceiveError::EndOfStream));
+            }
+            if let Some(seat) = seat.take() {
+                let key = state.wait_to_receive(receiver.id, seat, woken);
+                this.wait.begin(key);
+            }
+            Poll::Pending
+        })
     }
 }
 
 impl<T> Drop for ReceiveFuture<'_, T> {
     fn drop(&mut self) {
-        if let Some(key) = self.wait.take() {
-            self.receiver.leave(key);
-        }
+        let Some(key) = self.wait.take() else {
+            return;
+        };
+        // Dropped with no lock held.
+        let _left = self.receiver.shared.with(|state, woken| {
+            let (waker, ended) = state.receiving.leave(key);
+            let lost = match ended {
+                Some(Ended::Granted(Received::Item(item))) => state.put_back(item, woken),
+                _ => None,
+            };
+            (waker, lost)
+        });
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -10,10 +9,11 @@ use futures_util::Sink;
 
 use super::error::{ReserveError, SendError};
 use super::send::ObjectSender;
-use super::shared::{Sending, Sent};
+use super::shared::{Seat, Sent, State};
 use crate::checkpoint::spend_budget;
+use crate::loom::Ordering;
 use crate::scope::current;
-use crate::sync::queue::{Ended, Wait};
+use crate::sync::queue::{Ended, Wait, Woken};
 
 impl<T> ObjectSender<T> {
     /// Waits for room for one item; the item need not be there yet.
@@ -45,70 +45,28 @@ impl<T> ObjectSender<T> {
         }
     }
 
-    /// Gives room back, or the wait for it.
-    pub(super) fn unready(&mut self) {
-        if let Some(key) = self.wait.take() {
-            self.leave(key);
-        }
-        if mem::take(&mut self.ready) {
+    /// Gives the sink's room back.
+    pub(super) fn unready(&self) {
+        if self.ready.swap(false, Ordering::AcqRel) {
             self.shared
                 .with(|state, woken| state.use_reserved(None, woken));
         }
     }
 
-    /// Gives a wait for room up.
-    fn leave(&self, key: usize) {
-        let left = self.shared.with(|state, woken| {
-            let (waker, ended) = state.sending.leave(key);
-            if let Some(Ended::Granted(Sent::Done)) = ended {
-                state.use_reserved(None, woken);
-            }
-            waker
-        });
-        drop(left);
-    }
-
-    /// Waits for room, with the key of the wait kept by the caller.
-    fn poll_reserve(
+    /// Takes room, if there is any now.
+    fn take_room(
         &self,
-        wait: &mut Wait,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), ReserveError>> {
-        let look = |key, waker: &mut Waker| self.shared.state.lock().sending.poll(key, waker);
-        match ready!(wait.poll(cx, look)) {
-            Some(Ended::Granted(Sent::Done)) => return Poll::Ready(Ok(())),
-            Some(Ended::Granted(Sent::Broken(_))) => {
-                return Poll::Ready(Err(ReserveError::BrokenResource));
-            }
-            Some(Ended::Granted(Sent::Closed(_))) => {
-                return Poll::Ready(Err(ReserveError::ClosedResource));
-            }
-            // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
-            Some(Ended::PassedOver(_)) | None => {}
+        state: &mut State<T>,
+        woken: &mut Woken,
+    ) -> Option<Result<(), ReserveError>> {
+        // Asked under the lock: whoever closes it later finds the wait.
+        if self.is_closed() {
+            return Some(Err(ReserveError::ClosedResource));
         }
-        if current::is_cancelled() {
-            return Poll::Pending;
+        if state.receivers == 0 {
+            return Some(Err(ReserveError::BrokenResource));
         }
-        ready!(spend_budget(cx));
-        let (region, waker) = (current::node(), cx.waker().clone());
-        self.shared.with(|state, woken| {
-            // Asked under the lock: whoever closes it later finds the wait.
-            if self.is_closed() {
-                return Poll::Ready(Err(ReserveError::ClosedResource));
-            }
-            if state.receivers == 0 {
-                return Poll::Ready(Err(ReserveError::BrokenResource));
-            }
-            if state.reserve(woken) {
-                return Poll::Ready(Ok(()));
-            }
-            let wants = Sending {
-                who: self.id,
-                item: None,
-            };
-            wait.begin(state.sending.push(wants, region, waker));
-            Poll::Pending
-        })
+        state.reserve(woken).then_some(Ok(()))
     }
 
     /// Uses room that was reserved.
@@ -139,20 +97,56 @@ impl<'a, T> Future for ReserveFuture<'a, T> {
     type Output = Result<Slot<'a, T>, ReserveError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let sender = self.sender;
-        let polled = sender.poll_reserve(&mut self.wait, cx);
-        polled.map_ok(|()| Slot {
+        let this = &mut *self;
+        let (sender, shared) = (this.sender, &this.sender.shared);
+        let slot = Slot {
             sender,
-            unused: true,
-        })
+            unused: false,
+        };
+        let look = |key, waker: &mut Waker| shared.state.lock().sending.poll(key, waker);
+        match ready!(this.wait.poll(cx, look)) {
+            Some(Ended::Granted(Sent::Done)) => return Poll::Ready(Ok(slot.with_room())),
+            Some(Ended::Granted(Sent::Broken(_))) => {
+                return Poll::Ready(Err(ReserveError::BrokenResource));
+            }
+            Some(Ended::Granted(Sent::Closed(_))) => {
+                return Poll::Ready(Err(ReserveError::ClosedResource));
+            }
+            // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
+            Some(Ended::PassedOver(_)) | None => {}
+        }
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
+        ready!(spend_budget(cx));
+        let mut seat = Some(Seat::here(cx));
+        let polled = shared.with(|state, woken| {
+            if let Some(result) = sender.take_room(state, woken) {
+                return Poll::Ready(result);
+            }
+            if let Some(seat) = seat.take() {
+                let key = state.wait_to_send(sender.id, None, seat, woken);
+                this.wait.begin(key);
+            }
+            Poll::Pending
+        });
+        polled.map_ok(|()| slot.with_room())
     }
 }
 
 impl<T> Drop for ReserveFuture<'_, T> {
     fn drop(&mut self) {
-        if let Some(key) = self.wait.take() {
-            self.sender.leave(key);
-        }
+        let Some(key) = self.wait.take() else {
+            return;
+        };
+        // Dropped with no lock held.
+        let _waker = self.sender.shared.with(|state, woken| {
+            let (waker, ended) = state.sending.leave(key);
+            if let Some(Ended::Granted(Sent::Done)) = ended {
+                state.use_reserved(None, woken);
+            }
+            waker
+        });
     }
 }
 
@@ -172,6 +166,11 @@ pub struct Slot<'a, T> {
 }
 
 impl<T> Slot<'_, T> {
+    fn with_room(mut self) -> Self {
+        self.unused = true;
+        self
+    }
+
     /// Sends an item, at once.
     ///
     /// # Errors
@@ -198,30 +197,41 @@ impl<T> fmt::Debug for Slot<'_, T> {
     }
 }
 
-impl<T> Unpin for ObjectSender<T> {}
-
 impl<T> Sink<T> for ObjectSender<T> {
     type Error = ReserveError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        let this = self.get_mut();
-        if this.ready {
+        if self.ready.load(Ordering::Acquire) {
             return Poll::Ready(Ok(()));
         }
-        let mut wait = mem::take(&mut this.wait);
-        let polled = this.poll_reserve(&mut wait, cx);
-        this.wait = wait;
-        this.ready = matches!(polled, Poll::Ready(Ok(())));
+        if current::is_cancelled() {
+            return Poll::Pending;
+        }
+        ready!(spend_budget(cx));
+        let mut waker = Some(cx.waker().clone());
+        let mut old = None;
+        let polled = self.shared.with(|state, woken| {
+            if let Some(result) = self.take_room(state, woken) {
+                return Poll::Ready(result);
+            }
+            if let Some(waker) = waker.take() {
+                old = state.look_for_room(self.id, waker);
+            }
+            Poll::Pending
+        });
+        drop(old);
+        if let Poll::Ready(Ok(())) = polled {
+            self.ready.store(true, Ordering::Release);
+        }
         polled
     }
 
     fn start_send(self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
-        let this = self.get_mut();
-        if !mem::take(&mut this.ready) {
+        if !self.ready.swap(false, Ordering::AcqRel) {
             // Against the rules of a sink: one more than there is room for, and nothing lost.
-            this.shared.with(|state, _| state.reserve_beyond());
+            self.shared.with(|state, _| state.reserve_beyond());
         }
-        this.fill(item).map_err(|error| match error {
+        self.fill(item).map_err(|error| match error {
             SendError::BrokenResource(_) => ReserveError::BrokenResource,
             SendError::ClosedResource(_) => ReserveError::ClosedResource,
         })
@@ -232,9 +242,7 @@ impl<T> Sink<T> for ObjectSender<T> {
     }
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        let this = self.get_mut();
-        this.unready();
-        this.close();
+        self.close();
         Poll::Ready(Ok(()))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::error::{SendError, TrySendError};
-use super::shared::{EndId, Sending, Sent, Shared, StreamStatistics};
+use super::shared::{EndId, Seat, Sent, Shared, StreamStatistics};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
@@ -16,14 +16,14 @@ use crate::sync::queue::{Ended, Wait};
 /// The sending end of an [`object_stream`](super::object_stream). The last clone that is dropped or closed ends the
 /// stream.
 ///
-/// It is a [`Sink`](futures_util::Sink) too, whose `poll_ready` takes room that `start_send` uses.
+/// It is a [`Sink`](futures_util::Sink) too, whose `poll_ready` takes room that `start_send` uses. As such it has no place in
+/// the queue: it is woken when there may be room.
 pub struct ObjectSender<T> {
     pub(super) shared: Arc<Shared<T>>,
     pub(super) id: EndId,
     closed: AtomicBool,
-    /// Of the sink: its wait for room, and whether it has some.
-    pub(super) wait: Wait,
-    pub(super) ready: bool,
+    /// Whether the sink has room.
+    pub(super) ready: AtomicBool,
 }
 
 impl<T> ObjectSender<T> {
@@ -43,8 +43,7 @@ impl<T> ObjectSender<T> {
             shared,
             id: id.unwrap_or_default(),
             closed: AtomicBool::new(id.is_none()),
-            wait: Wait::default(),
-            ready: false,
+            ready: AtomicBool::new(false),
         }
     }
 
@@ -72,10 +71,11 @@ impl<T> ObjectSender<T> {
     ///
     /// [`TrySendError`], with the item.
     pub fn try_send(&self, item: T) -> Result<(), TrySendError<T>> {
-        if self.is_closed() {
-            return Err(TrySendError::ClosedResource(item));
-        }
         self.shared.with(|state, woken| {
+            // Asked under the lock: after a close nothing is sent.
+            if self.is_closed() {
+                return Err(TrySendError::ClosedResource(item));
+            }
             if state.receivers == 0 {
                 return Err(TrySendError::BrokenResource(item));
             }
@@ -89,6 +89,7 @@ impl<T> ObjectSender<T> {
             self.shared
                 .with(|state, woken| state.close_sender(self.id, woken));
         }
+        self.unready();
     }
 
     /// Whether this sender was closed.
@@ -111,7 +112,6 @@ impl<T> Clone for ObjectSender<T> {
 
 impl<T> Drop for ObjectSender<T> {
     fn drop(&mut self) {
-        self.unready();
         self.close();
     }
 }
@@ -191,7 +191,7 @@ impl<T> Future for SendFuture<'_, T> {
             Err(TrySendError::ClosedResource(item)) => return closed(item),
             Err(TrySendError::Full(item)) => item,
         };
-        let (region, waker) = (current::node(), cx.waker().clone());
+        let mut seat = Some(Seat::here(cx));
         sender.shared.with(|state, woken| {
             // All of it may have changed meanwhile.
             if sender.is_closed() {
@@ -204,9 +204,10 @@ impl<T> Future for SendFuture<'_, T> {
                 Ok(()) => return Poll::Ready(Ok(())),
                 Err(item) => Some(item),
             };
-            let who = sender.id;
-            let key = state.sending.push(Sending { who, item }, region, waker);
-            this.wait.begin(key);
+            if let Some(seat) = seat.take() {
+                let key = state.wait_to_send(sender.id, item, seat, woken);
+                this.wait.begin(key);
+            }
             Poll::Pending
         })
     }

@@ -1,18 +1,27 @@
 //! What the ends of a stream share: the buffer, and who waits at either end.
 //!
+//! A `receive` or a `send` waits in a queue and is handed what it waits for. A `Stream` or a `Sink` *looks*: it is
+//! woken when there may be something for it, and owns nothing until it is polled, since nobody knows whether it will be.
+//!
 //! # Always true
 //!
 //! Whenever the lock is free, but for those whose region is cancelled:
 //!
-//! 1. Nobody waits to receive while there is an item, in the buffer or with a sender.
+//! 1. Nobody waits to receive while there is an item in the buffer, or one with a sender that nobody else is promised.
 //! 2. Nobody waits to send while there is room.
 //! 3. An item is in one place: with its sender, in the buffer, or with the receiver it was granted to. One that is
-//!    granted to a receiver whose future is dropped goes back to the front.
+//!    granted to a receive that is dropped goes back to where it was in the order.
 //! 4. Room that was given to somebody who has not used it counts as used.
+//! 5. The end is told when nothing can come any more, from a receive that is dropped either.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use crate::loom::Mutex;
+use crate::scope::current;
+use crate::scope::tree::Node;
 use crate::sync::queue::{WaitQueue, Woken};
 
 /// Tells the clones of an end apart.
@@ -24,14 +33,42 @@ pub(super) struct Shared<T> {
 
 pub(super) struct State<T> {
     room: usize,
-    buffer: VecDeque<T>,
+    /// In the order of their numbers.
+    buffer: VecDeque<Numbered<T>>,
+    next_number: u64,
     /// Room that was given and is not used yet.
     reserved: usize,
+    /// Items that were granted and not taken yet.
+    granted: usize,
     pub(super) senders: usize,
     pub(super) receivers: usize,
     next_id: EndId,
     pub(super) sending: WaitQueue<Sending<T>, Sent<T>>,
     pub(super) receiving: WaitQueue<EndId, Received<T>>,
+    /// Who looks for room, and who for an item.
+    sinks: BTreeMap<EndId, Waker>,
+    streams: BTreeMap<EndId, Waker>,
+}
+
+/// An item, and when it came among the others.
+pub(super) struct Numbered<T> {
+    number: u64,
+    item: T,
+}
+
+/// Who asks, for a queue.
+pub(super) struct Seat {
+    pub(super) region: Option<Arc<Node>>,
+    pub(super) waker: Waker,
+}
+
+impl Seat {
+    pub(super) fn here(cx: &Context<'_>) -> Self {
+        Self {
+            region: current::node(),
+            waker: cx.waker().clone(),
+        }
+    }
 }
 
 /// What one waits for at the sending end.
@@ -51,7 +88,7 @@ pub(super) enum Sent<T> {
 
 /// How a wait at the receiving end has ended.
 pub(super) enum Received<T> {
-    Item(T),
+    Item(Numbered<T>),
     End,
     Closed,
 }
@@ -80,12 +117,16 @@ impl<T> Shared<T> {
             state: Mutex::new(State {
                 room,
                 buffer: VecDeque::new(),
+                next_number: 0,
                 reserved: 0,
+                granted: 0,
                 senders: 0,
                 receivers: 0,
                 next_id: 0,
                 sending: WaitQueue::new(),
                 receiving: WaitQueue::new(),
+                sinks: BTreeMap::new(),
+                streams: BTreeMap::new(),
             }),
         }
     }
@@ -119,26 +160,79 @@ impl<T> State<T> {
 
     /// Sends an item, unless it would have to wait: then it comes back.
     pub(super) fn put(&mut self, item: T, woken: &mut Woken) -> Result<(), T> {
-        if self.sending.has_next(woken) || !self.has_place(woken) {
+        if self.sending.has_next(woken) || !self.has_place(false, woken) {
             return Err(item);
         }
         self.hand_over(item, woken);
         Ok(())
     }
 
+    /// Lets a sender wait with its item, or for room alone.
+    pub(super) fn wait_to_send(
+        &mut self,
+        who: EndId,
+        item: Option<T>,
+        seat: Seat,
+        woken: &mut Woken,
+    ) -> usize {
+        if item.is_some() {
+            // Where there is no buffer, it is to be had here.
+            wake_all(&mut self.streams, woken);
+        }
+        self.sending
+            .push(Sending { who, item }, seat.region, seat.waker)
+    }
+
+    /// Lets a receiver wait.
+    pub(super) fn wait_to_receive(&mut self, who: EndId, seat: Seat, woken: &mut Woken) -> usize {
+        let key = self.receiving.push(who, seat.region, seat.waker);
+        // Where there is no buffer, one may wait for just this.
+        self.advance(woken);
+        key
+    }
+
+    /// Lets a sink be woken when there may be room.
+    pub(super) fn look_for_room(&mut self, who: EndId, waker: Waker) -> Option<Waker> {
+        self.sinks.insert(who, waker)
+    }
+
+    /// Lets a stream be woken when there may be an item.
+    pub(super) fn look_for_items(
+        &mut self,
+        who: EndId,
+        waker: Waker,
+        woken: &mut Woken,
+    ) -> Option<Waker> {
+        let old = self.streams.insert(who, waker);
+        self.advance(woken);
+        old
+    }
+
     /// Gives an item that has a place to the one who waits for it, or to the buffer. While one waits there is
     /// nothing before this item (invariant 1).
     fn hand_over(&mut self, item: T, woken: &mut Woken) {
+        let number = self.next_number;
+        self.next_number += 1;
+        let numbered = Numbered { number, item };
         if self.receiving.has_next(woken) {
-            self.receiving.grant_next(woken, |_| Received::Item(item));
+            self.grant(numbered, woken);
         } else {
-            self.buffer.push_back(item);
+            self.buffer.push_back(numbered);
+            wake_all(&mut self.streams, woken);
         }
     }
 
-    /// The next item, if there is one.
+    fn grant(&mut self, item: Numbered<T>, woken: &mut Woken) {
+        self.granted += 1;
+        self.receiving.grant_next(woken, |_| Received::Item(item));
+    }
+
+    /// The next item, if there is one that nobody waits for.
     pub(super) fn take(&mut self, woken: &mut Woken) -> Option<T> {
-        let mut item = self.buffer.pop_front();
+        if self.receiving.has_next(woken) {
+            return None;
+        }
+        let mut item = self.buffer.pop_front().map(|numbered| numbered.item);
         if item.is_none() {
             // Where there is no buffer, the item of the oldest sender. One in front that wants room alone has its turn
             // when somebody waits.
@@ -152,14 +246,23 @@ impl<T> State<T> {
         item
     }
 
-    /// Keeps invariants 1 and 2 after something has become free.
+    /// Whether nothing can come any more (invariant 5).
+    pub(super) fn has_ended(&self) -> bool {
+        self.senders == 0 && self.buffer.is_empty() && self.granted == 0
+    }
+
+    /// Keeps invariants 1, 2 and 5 after something has become free.
     pub(super) fn advance(&mut self, woken: &mut Woken) {
         while !self.buffer.is_empty() && self.receiving.has_next(woken) {
             if let Some(item) = self.buffer.pop_front() {
-                self.receiving.grant_next(woken, |_| Received::Item(item));
+                self.grant(item, woken);
             }
         }
-        while self.sending.has_next(woken) && self.has_place(woken) {
+        while self.sending.has_next(woken) {
+            let slot = self.sending.next_wants(|sending| sending.item.is_none());
+            if !self.has_place(slot, woken) {
+                break;
+            }
             let mut item = None;
             self.sending.grant_next(woken, |sending| {
                 item = sending.item;
@@ -170,20 +273,32 @@ impl<T> State<T> {
                 Some(item) => self.hand_over(item, woken),
             }
         }
+        if !self.sinks.is_empty() && !self.sending.has_next(woken) && self.has_place(true, woken) {
+            wake_all(&mut self.sinks, woken);
+        }
+        if !self.buffer.is_empty() {
+            wake_all(&mut self.streams, woken);
+        }
+        if self.has_ended() {
+            while self.receiving.grant(woken, |_| Received::End) {}
+            wake_all(&mut self.streams, woken);
+        }
     }
 
-    /// Whether one more item, or a promise of one, has a place: in the buffer, or with one who waits for it.
-    fn has_place(&mut self, woken: &mut Woken) -> bool {
+    /// Whether one more item has a place, in the buffer or with one who waits for it; or the promise of one, which a
+    /// stream that looks for items makes good too where there is no buffer.
+    fn has_place(&mut self, slot: bool, woken: &mut Woken) -> bool {
         let used = self.buffer.len().saturating_add(self.reserved);
-        used < self.room || {
-            self.receiving.pass_over_cancelled(woken);
-            used < self.room.saturating_add(self.receiving.waiting())
-        }
+        let Some(beyond) = used.checked_sub(self.room) else {
+            return true;
+        };
+        let looks = slot && self.room == 0 && beyond < self.streams.len();
+        looks || self.receiving.has_waiting(beyond + 1, woken)
     }
 
     /// Takes room for an item, if there is any and nobody waits for it.
     pub(super) fn reserve(&mut self, woken: &mut Woken) -> bool {
-        let reserves = !self.sending.has_next(woken) && self.has_place(woken);
+        let reserves = !self.sending.has_next(woken) && self.has_place(true, woken);
         self.reserved += usize::from(reserves);
         reserves
     }
@@ -202,10 +317,28 @@ impl<T> State<T> {
         }
     }
 
-    /// Takes back what was granted to a receive that was dropped (invariant 3).
-    pub(super) fn put_back(&mut self, item: T, woken: &mut Woken) {
-        self.buffer.push_front(item);
+    /// A receive has taken what it was granted.
+    pub(super) fn taken(&mut self, item: Numbered<T>, woken: &mut Woken) -> T {
+        self.granted -= 1;
+        if self.has_ended() {
+            self.advance(woken);
+        }
+        item.item
+    }
+
+    /// Takes back what was granted to a receive that was dropped (invariant 3). It comes back where nobody is left to
+    /// receive it.
+    pub(super) fn put_back(&mut self, item: Numbered<T>, woken: &mut Woken) -> Option<T> {
+        self.granted -= 1;
+        if self.receivers == 0 {
+            return Some(item.item);
+        }
+        let place = self
+            .buffer
+            .partition_point(|other| other.number < item.number);
+        self.buffer.insert(place, item);
         self.advance(woken);
+        None
     }
 
     /// A sender is closed.
@@ -214,17 +347,24 @@ impl<T> State<T> {
         let mine = |sending: &Sending<T>| sending.who == who;
         let closed = |sending: Sending<T>| Sent::Closed(sending.item);
         self.sending.end_where(woken, mine, closed);
-        self.advance(woken);
-        if self.senders == 0 && self.buffer.is_empty() {
-            while self.receiving.grant(woken, |_| Received::End) {}
+        if let Some(waker) = self.sinks.remove(&who) {
+            woken.add(waker);
         }
+        self.advance(woken);
     }
 
     /// A receiver is closed. Gives what nobody will receive, to be dropped with no lock held.
-    pub(super) fn close_receiver(&mut self, who: EndId, woken: &mut Woken) -> VecDeque<T> {
+    pub(super) fn close_receiver(
+        &mut self,
+        who: EndId,
+        woken: &mut Woken,
+    ) -> VecDeque<Numbered<T>> {
         self.receivers -= 1;
         let mine = |waits: &EndId| *waits == who;
         self.receiving.end_where(woken, mine, |_| Received::Closed);
+        if let Some(waker) = self.streams.remove(&who) {
+            woken.add(waker);
+        }
         if self.receivers > 0 {
             return VecDeque::new();
         }
@@ -232,6 +372,13 @@ impl<T> State<T> {
             .sending
             .grant(woken, |sending| Sent::Broken(sending.item))
         {}
-        std::mem::take(&mut self.buffer)
+        wake_all(&mut self.sinks, woken);
+        mem::take(&mut self.buffer)
+    }
+}
+
+fn wake_all(lookers: &mut BTreeMap<EndId, Waker>, woken: &mut Woken) {
+    for (_, waker) in mem::take(lookers) {
+        woken.add(waker);
     }
 }

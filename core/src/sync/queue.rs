@@ -125,6 +125,11 @@ pub(crate) struct Woken {
 }
 
 impl Woken {
+    /// One more, who is in no queue.
+    pub(crate) fn add(&mut self, waker: Waker) {
+        self.extend(Some(waker));
+    }
+
     fn extend(&mut self, waker: Option<Waker>) {
         if self.first.is_none() {
             self.first = waker;
@@ -183,6 +188,21 @@ impl<W, G> WaitQueue<W, G> {
         false
     }
 
+    /// Whether so many wait whose region is not cancelled; passes over those in front of them whose region is.
+    pub(crate) fn has_waiting(&mut self, many: usize, woken: &mut Woken) -> bool {
+        let (mut key, mut found) = (self.first, 0);
+        while let Some(entry) = self.entries.get(key).filter(|_| found < many) {
+            let after = entry.after;
+            if entry.is_cancelled() {
+                self.end(key, woken);
+            } else {
+                found += 1;
+            }
+            key = after;
+        }
+        found >= many
+    }
+
     /// Passes over all whose region is cancelled.
     pub(crate) fn pass_over_cancelled(&mut self, woken: &mut Woken) {
         let mut key = self.first;
@@ -212,6 +232,12 @@ impl<W, G> WaitQueue<W, G> {
         }
     }
 
+    /// Whether the one in front is such a one.
+    pub(crate) fn next_wants(&self, is: impl FnOnce(&W) -> bool) -> bool {
+        let next = self.entries.get(self.first);
+        next.and_then(|entry| entry.want.as_ref()).is_some_and(is)
+    }
+
     /// As [`grant`](Self::grant), if the one whose turn it is is such a one.
     pub(crate) fn grant_where(
         &mut self,
@@ -219,12 +245,7 @@ impl<W, G> WaitQueue<W, G> {
         is: impl FnOnce(&W) -> bool,
         give: impl FnOnce(W) -> G,
     ) -> bool {
-        let has_next = self.has_next(woken);
-        let next = self.entries.get(self.first);
-        let next = next
-            .filter(|_| has_next)
-            .and_then(|entry| entry.want.as_ref());
-        let granted = next.is_some_and(is);
+        let granted = self.has_next(woken) && self.next_wants(is);
         if granted {
             self.grant_next(woken, give);
         }

@@ -146,3 +146,42 @@ pub fn ms3_what_nobody_received_is_dropped(on: &Flavour) {
         assert_eq!(trace.take(), ["first", "second"]);
     });
 }
+
+/// MS2, MS3: the end is told when nothing can come any more, from a receive that is dropped either.
+pub fn ms3_the_end_waits_for_what_may_come_back(on: &Flavour) {
+    on.run(async {
+        for comes_back in [false, true] {
+            let (sender, receiver) = object_stream(1);
+            let mut granted = Box::pin(receiver.receive());
+            let mut next = Box::pin(receiver.receive());
+            assert!(poll_once(&mut granted).await.is_pending());
+            assert!(poll_once(&mut next).await.is_pending());
+            assert_eq!(sender.try_send(1), Ok(()));
+            drop(sender);
+            assert!(poll_once(&mut next).await.is_pending());
+            assert_eq!(receiver.try_receive(), Err(TryReceiveError::Empty));
+            if comes_back {
+                drop(granted);
+                assert_eq!(next.await, Ok(1));
+            } else {
+                assert_eq!(granted.await, Ok(1));
+                assert_eq!(next.await, Err(ReceiveError::EndOfStream));
+            }
+            assert_eq!(receiver.try_receive(), Err(TryReceiveError::EndOfStream));
+        }
+    });
+}
+
+/// MS3: what comes back when nobody is left to receive it is dropped.
+pub fn ms3_what_comes_back_to_no_receiver_is_dropped(on: &Flavour) {
+    on.run(async {
+        let (sender, receiver) = object_stream(1);
+        let trace = Trace::new();
+        let mut granted = Box::pin(receiver.receive());
+        assert!(poll_once(&mut granted).await.is_pending());
+        assert!(sender.try_send(DropProbe::new(&trace, "item")).is_ok());
+        receiver.close();
+        drop(granted);
+        assert_eq!(trace.take(), ["item"]);
+    });
+}

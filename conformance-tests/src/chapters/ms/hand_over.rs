@@ -2,6 +2,7 @@
 
 use crate::harness::*;
 use anyrt::stream::TryReceiveError;
+use futures_util::{SinkExt, StreamExt};
 
 /// Polls `work` once in a scope that is cancelled then and held until `hold` is set.
 async fn in_cancelled_scope<'a, T: Send + 'a>(
@@ -214,4 +215,82 @@ pub fn ms2_each_item_goes_to_one_receiver(on: &Flavour) {
             assert_eq!(received, (0..SENDERS * ITEMS).collect::<Vec<_>>());
         });
     }
+}
+
+/// MS1, MS2: what comes back from receives that are dropped comes out in the order in which it went in.
+pub fn ms2_items_of_dropped_receives_keep_their_order(on: &Flavour) {
+    on.run(async {
+        let (sender, receiver) = object_stream(3);
+        let mut first = Box::pin(receiver.receive());
+        let mut second = Box::pin(receiver.receive());
+        assert!(poll_once(&mut first).await.is_pending());
+        assert!(poll_once(&mut second).await.is_pending());
+        for item in 1..=3 {
+            assert_eq!(sender.try_send(item), Ok(()));
+        }
+        drop(first);
+        drop(second);
+        for item in 1..=3 {
+            assert_eq!(receiver.try_receive(), Ok(item));
+        }
+    });
+}
+
+/// MS2: a `Stream` whose `next` is dropped owns nothing: the item is there for every other receive.
+pub fn ms2_a_stream_that_nobody_polls_keeps_nothing(on: &Flavour) {
+    for room in [0, 1] {
+        on.run(async {
+            let (sender, mut stream) = object_stream(room);
+            let other = stream.clone();
+            assert!(poll_once(&mut stream.next()).await.is_pending());
+            let mut send = Box::pin(sender.send(1));
+            let _ = poll_once(&mut send).await;
+            assert_eq!(other.receive().await, Ok(1));
+            assert!(poll_once(&mut stream.next()).await.is_pending());
+            let mut send = Box::pin(sender.send(2));
+            let _ = poll_once(&mut send).await;
+            assert_eq!(stream.try_receive(), Ok(2));
+        });
+    }
+}
+
+/// MS2: a `Sink` that nobody polls takes no room, and one that is closed gives back what it has.
+pub fn ms2_a_sink_that_nobody_polls_keeps_no_room(on: &Flavour) {
+    on.run(async {
+        let (mut sink, receiver) = object_stream(0);
+        assert!(
+            poll_once(&mut SinkExt::send(&mut sink, 1))
+                .await
+                .is_pending()
+        );
+        let mut receive = Box::pin(receiver.receive());
+        assert!(poll_once(&mut receive).await.is_pending());
+        assert_eq!(sink.try_send(2), Ok(()));
+        assert_eq!(receive.await, Ok(2));
+        let (mut sink, receiver) = object_stream(1);
+        let other = sink.clone();
+        assert!(poll_fn(|cx| Poll::Ready(sink.poll_ready_unpin(cx).is_ready())).await);
+        assert!(other.try_send(3).is_err());
+        sink.close();
+        assert_eq!(other.try_send(3), Ok(()));
+        assert_eq!(receiver.try_receive(), Ok(3));
+    });
+}
+
+/// PR1, MS2: who waits for an item that another one has promised is not passed by who comes later.
+pub fn ms2_a_newcomer_does_not_pass_one_who_was_promised_an_item(on: &Flavour) {
+    on.run(async {
+        let (sender, receiver) = object_stream(0);
+        let mut oldest = Box::pin(receiver.receive());
+        assert!(poll_once(&mut oldest).await.is_pending());
+        let slot = sender.reserve().await.expect("one waits");
+        let mut send = Box::pin(sender.send("send"));
+        assert!(poll_once(&mut send).await.is_pending());
+        assert!(receiver.try_receive().is_err());
+        let mut newer = Box::pin(receiver.receive());
+        assert!(poll_once(&mut newer).await.is_pending());
+        assert_eq!(oldest.await, Ok("send"));
+        assert_eq!(slot.send("slot"), Ok(()));
+        assert_eq!(newer.await, Ok("slot"));
+    });
 }
