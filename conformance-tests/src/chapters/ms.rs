@@ -31,6 +31,7 @@ crate::chapter! { ($) ms;
     ms2_a_receiver_whose_region_is_cancelled_is_passed_over,
     ms2_a_sender_whose_region_is_cancelled_is_passed_over,
     ms2_a_sink_that_nobody_polls_keeps_no_room,
+    ms2_a_stream_is_woken_when_the_way_to_an_item_is_free,
     ms2_a_stream_that_nobody_polls_keeps_nothing,
     ms2_a_try_does_not_pass_those_who_wait,
     ms2_an_item_granted_before_the_cancel_is_received,

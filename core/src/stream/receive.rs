@@ -230,7 +230,11 @@ impl<T> Drop for ReceiveFuture<'_, T> {
             let (waker, ended) = state.receiving.leave(key);
             let lost = match ended {
                 Some(Ended::Granted(Received::Item(item))) => state.put_back(item, woken),
-                _ => None,
+                _ => {
+                    // What it stood in front of is there for others.
+                    state.advance(woken);
+                    None
+                }
             };
             (waker, lost)
         });

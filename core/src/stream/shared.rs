@@ -276,7 +276,10 @@ impl<T> State<T> {
         if !self.sinks.is_empty() && !self.sending.has_next(woken) && self.has_place(true, woken) {
             wake_all(&mut self.sinks, woken);
         }
-        if !self.buffer.is_empty() {
+        // What nobody waits for is there for who looks: in the buffer, or with the sender in front.
+        let has_item =
+            !self.buffer.is_empty() || self.sending.next_wants(|sending| sending.item.is_some());
+        if has_item && !self.receiving.has_next(woken) {
             wake_all(&mut self.streams, woken);
         }
         if self.has_ended() {

@@ -294,3 +294,31 @@ pub fn ms2_a_newcomer_does_not_pass_one_who_was_promised_an_item(on: &Flavour) {
         assert_eq!(newer.await, Ok("slot"));
     });
 }
+
+/// MS2: a `Stream` that looks is woken when what stood in front of an item goes: a receive, or room that was promised.
+pub fn ms2_a_stream_is_woken_when_the_way_to_an_item_is_free(on: &Flavour) {
+    on.run(async {
+        let (sender, mut stream) = object_stream(0);
+        let receiver = stream.clone();
+        let mut receive = Box::pin(receiver.receive());
+        assert!(poll_once(&mut receive).await.is_pending());
+        let slot = sender.reserve().await.expect("one waits");
+        let mut send = Box::pin(sender.send(1));
+        assert!(poll_once(&mut send).await.is_pending());
+        let goes = async {
+            yield_once().await;
+            drop(receive);
+        };
+        assert_eq!(futures_util::join!(stream.next(), goes).0, Some(1));
+        drop(slot);
+        let mut room = Box::pin(sender.reserve());
+        let mut send = Box::pin(sender.send(2));
+        assert!(poll_once(&mut room).await.is_pending());
+        assert!(poll_once(&mut send).await.is_pending());
+        let goes = async {
+            yield_once().await;
+            drop(room);
+        };
+        assert_eq!(futures_util::join!(stream.next(), goes).0, Some(2));
+    });
+}
