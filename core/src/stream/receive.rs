@@ -9,11 +9,11 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_util::Stream;
 
 use super::error::{ReceiveError, TryReceiveError};
-use super::shared::{EndId, Received, Seat, Shared, StreamStatistics};
+use super::shared::{EndId, Received, Shared, StreamStatistics};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
-use crate::sync::queue::{Ended, Wait};
+use crate::sync::queue::{Ended, Seat, Wait};
 
 /// The receiving end of an [`object_stream`](super::object_stream). When the last clone is dropped or closed, nothing
 /// can be sent any more, and what nobody has received is dropped.

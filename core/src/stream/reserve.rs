@@ -9,11 +9,11 @@ use futures_util::Sink;
 
 use super::error::{ReserveError, SendError};
 use super::send::ObjectSender;
-use super::shared::{Seat, Sent, State};
+use super::shared::{Sent, State};
 use crate::checkpoint::spend_budget;
 use crate::loom::Ordering;
 use crate::scope::current;
-use crate::sync::queue::{Ended, Wait, Woken};
+use crate::sync::queue::{Ended, Seat, Wait, Woken};
 
 impl<T> ObjectSender<T> {
     /// Waits for room for one item; the item need not be there yet.

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::error::{SendError, TrySendError};
-use super::shared::{EndId, Seat, Sent, Shared, StreamStatistics};
+use super::shared::{EndId, Sent, Shared, StreamStatistics};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
-use crate::sync::queue::{Ended, Wait};
+use crate::sync::queue::{Ended, Seat, Wait};
 
 /// The sending end of an [`object_stream`](super::object_stream). The last clone that is dropped or closed ends the
 /// stream.

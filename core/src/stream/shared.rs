@@ -16,13 +16,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use crate::loom::Mutex;
-use crate::scope::current;
-use crate::scope::tree::Node;
-use crate::sync::queue::{WaitQueue, Woken};
+use crate::sync::queue::{Seat, WaitQueue, Woken};
 
 /// Tells the clones of an end apart.
 pub(super) type EndId = u64;
@@ -54,21 +51,6 @@ pub(super) struct State<T> {
 pub(super) struct Numbered<T> {
     number: u64,
     item: T,
-}
-
-/// Who asks, for a queue.
-pub(super) struct Seat {
-    pub(super) region: Option<Arc<Node>>,
-    pub(super) waker: Waker,
-}
-
-impl Seat {
-    pub(super) fn here(cx: &Context<'_>) -> Self {
-        Self {
-            region: current::node(),
-            waker: cx.waker().clone(),
-        }
-    }
 }
 
 /// What one waits for at the sending end.
@@ -179,13 +161,12 @@ impl<T> State<T> {
             // Where there is no buffer, it is to be had here.
             wake_all(&mut self.streams, woken);
         }
-        self.sending
-            .push(Sending { who, item }, seat.region, seat.waker)
+        self.sending.push(Sending { who, item }, seat)
     }
 
     /// Lets a receiver wait.
     pub(super) fn wait_to_receive(&mut self, who: EndId, seat: Seat, woken: &mut Woken) -> usize {
-        let key = self.receiving.push(who, seat.region, seat.waker);
+        let key = self.receiving.push(who, seat);
         // Where there is no buffer, one may wait for just this.
         self.advance(woken);
         key

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::queue::{Ended, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
@@ -106,14 +106,14 @@ impl Future for BarrierWait<'_> {
             return Poll::Pending;
         }
         ready!(spend_budget(cx));
-        let (region, waker) = (current::node(), cx.waker().clone());
+        let seat = Seat::here(cx);
         let mut woken = Woken::default();
         let mut queue = barrier.queue.lock();
         if queue.waiting() + 1 >= barrier.parties {
             queue.pass_over_cancelled(&mut woken);
         }
         let polled = if queue.waiting() + 1 < barrier.parties {
-            self.wait.begin(queue.push((), region, waker));
+            self.wait.begin(queue.push((), seat));
             Poll::Pending
         } else {
             // Nobody is asked for a cancel again: these are the ones that were counted.

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::lock::{Lock, LockFuture, LockGuard};
-use super::queue::{Ended, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
@@ -209,8 +209,8 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
 
 impl Condition {
     fn enqueue(&self, cx: &Context<'_>) -> usize {
-        let (region, waker) = (current::node(), cx.waker().clone());
-        self.queue.lock().push((), region, waker)
+        let seat = Seat::here(cx);
+        self.queue.lock().push((), seat)
     }
 
     /// Waits from before the lock is free, so that no change is missed.

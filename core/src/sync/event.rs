@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::queue::{Ended, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Mutex, Ordering};
 use crate::scope::current;
@@ -128,13 +128,13 @@ impl Future for EventWait<'_> {
         if event.is_set() {
             return Poll::Ready(());
         }
-        let (region, waker) = (current::node(), cx.waker().clone());
+        let seat = Seat::here(cx);
         let mut queue = event.queue.lock();
         // It may have been set meanwhile.
         if event.is_set() {
             return Poll::Ready(());
         }
-        let key = queue.push((), region, waker);
+        let key = queue.push((), seat);
         drop(queue);
         self.wait.begin(key);
         Poll::Pending

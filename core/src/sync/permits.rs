@@ -17,7 +17,7 @@
 
 use std::task::{Context, Poll, Waker, ready};
 
-use super::queue::{Ended, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
 use crate::scope::current;
@@ -156,8 +156,8 @@ impl Taking {
         if permits.try_take() {
             return Poll::Ready(());
         }
-        let (region, waker) = (current::node(), cx.waker().clone());
-        match permits.take_or(|queue| queue.push((), region, waker)) {
+        let seat = Seat::here(cx);
+        match permits.take_or(|queue| queue.push((), seat)) {
             Ok(()) => Poll::Ready(()),
             Err(key) => {
                 self.wait.begin(key);

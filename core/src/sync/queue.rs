@@ -24,6 +24,7 @@ use std::task::{Context, Poll, Waker, ready};
 use slab::Slab;
 
 use crate::outcome::wake;
+use crate::scope::current;
 use crate::scope::tree::Node;
 
 /// No entry.
@@ -67,6 +68,22 @@ impl<W, G> Entry<W, G> {
     fn ended(self) -> Option<Ended<W, G>> {
         let granted = self.grant.map(Ended::Granted);
         granted.or(self.want.map(Ended::PassedOver))
+    }
+}
+
+/// Who waits, and where.
+pub(crate) struct Seat {
+    region: Option<Arc<Node>>,
+    waker: Waker,
+}
+
+impl Seat {
+    /// The code that runs now. To be made with no lock held.
+    pub(crate) fn here(cx: &Context<'_>) -> Self {
+        Self {
+            region: current::node(),
+            waker: cx.waker().clone(),
+        }
     }
 }
 
@@ -159,12 +176,12 @@ impl<W, G> WaitQueue<W, G> {
     }
 
     /// Adds one at the end. Its future keeps the key.
-    pub(crate) fn push(&mut self, want: W, region: Option<Arc<Node>>, waker: Waker) -> usize {
+    pub(crate) fn push(&mut self, want: W, seat: Seat) -> usize {
         let key = self.entries.insert(Entry {
             want: Some(want),
-            waker: Some(waker),
+            waker: Some(seat.waker),
             grant: None,
-            region,
+            region: seat.region,
             before: self.last,
             after: NONE,
         });
@@ -205,14 +222,7 @@ impl<W, G> WaitQueue<W, G> {
 
     /// Passes over all whose region is cancelled.
     pub(crate) fn pass_over_cancelled(&mut self, woken: &mut Woken) {
-        let mut key = self.first;
-        while let Some(entry) = self.entries.get(key) {
-            let after = entry.after;
-            if entry.is_cancelled() {
-                self.end(key, woken);
-            }
-            key = after;
-        }
+        self.has_waiting(usize::MAX, woken);
     }
 
     /// Gives the one whose turn it is what it waits for. Says whether there was one.
