@@ -15,15 +15,16 @@ pub use anyrt_core::{
     RegionInfo, Remaining, Report, Restore, RunError, Runner, Runtime, RuntimeEnded, ScopeHandle,
     ScopeRun, Shield, ShieldFor, ShieldWith, Sleep, SpawnError, StartError, Started, Statistics,
     SyncifyError, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskId, TaskInfo, TaskStatus,
-    TaskTree, TimedOut, Token, TryLocalTaskGroup, TryTaskGroup, Wait, asyncify, attach,
-    cancel_reason, cancelled, checkpoint, checkpoint_if_cancelled, current_effective_deadline,
-    current_task, default_thread_limiter, exit_stack, fail_after, fail_at, finally, finally_with,
-    from_thread, is_cancelled, iterate_in_threadpool, local_task_group, move_on_after, move_on_at,
-    object_stream, restore, run, run_in_threadpool, runnify, shield, shield_for, shield_with,
-    shielded_checkpoint, sleep, sleep_forever, sleep_until, syncify, syncify_or_run, task_group,
-    task_tree, try_local_task_group, try_task_group, yield_now,
+    TaskTree, TimedOut, Token, TryLocalTaskGroup, TryTaskGroup, Wait, amap, as_completed, asyncify,
+    attach, cancel_reason, cancelled, checkpoint, checkpoint_if_cancelled,
+    current_effective_deadline, current_task, default_thread_limiter, exit_stack, fail_after,
+    fail_at, finally, finally_with, from_thread, gather, is_cancelled, iterate_in_threadpool,
+    local_task_group, move_on_after, move_on_at, object_stream, race, race_ok, restore, run,
+    run_in_threadpool, runnify, select, shield, shield_for, shield_with, shielded_checkpoint,
+    sleep, sleep_forever, sleep_until, spawned, stream_from, syncify, syncify_or_run, task_group,
+    task_tree, try_amap, try_gather, try_local_task_group, try_task_group, yield_now,
 };
-pub use anyrt_core::{stream, sync};
+pub use anyrt_core::{stream, sync, together};
 
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]

@@ -44,6 +44,7 @@ pub mod spawn;
 pub mod streams;
 pub mod sync;
 pub mod threads;
+pub mod together;
 pub mod watch;
 
 use runner::Line;
@@ -58,6 +59,7 @@ pub fn lines(filter: &str) -> Vec<Line> {
         threads::lines(),
         sync::lines(),
         streams::lines(),
+        together::lines(),
     ];
     let mut lines: Vec<Line> = themes.into_iter().flatten().collect();
     lines.retain(|line| line.name().contains(filter));

@@ -23,6 +23,7 @@ pub use thread::{
 };
 pub use waker::WakeCounter;
 
+pub use anyrt::together::{AllFailed, Completed};
 pub use anyrt::*;
 pub use std::{
     future::{Future, pending, poll_fn, ready},

@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Chapters: `sc` scopes, `sh` shields, `fi` finalizers, `tg` task groups, `st` start, `ha` handles, `dl` deadlines,
-//! `th` threads, `rt` runtimes.
+//! `th` threads, `rt` runtimes, `pr` primitives, `ms` object streams, `co` combinators.
 //!
 //! A test that hangs is ended by a watchdog after two minutes, with its name and the task tree on standard error; the
 //! watchdog ends the whole test process, as there is no other way to stop a thread.
@@ -84,7 +84,7 @@ macro_rules! chapter {
 #[macro_export]
 macro_rules! suite {
     ($name:ident, $make:expr $(,)?) => {
-        $crate::suite!($name, $make, [sc, sh, fi, tg, st, ha, dl, th, rt, pr, ms]);
+        $crate::suite!($name, $make, [sc, sh, fi, tg, st, ha, dl, th, rt, pr, ms, co]);
     };
     ($name:ident, $make:expr, [$($chapter:ident),* $(,)?] $(,)?) => {
         mod $name {

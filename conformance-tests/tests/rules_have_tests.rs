@@ -4,8 +4,8 @@ use anyrt_conformance::chapters;
 use std::{collections::BTreeSet, path::Path};
 
 /// The sections whose every rule this suite covers.
-const SECTIONS: [&str; 11] = [
-    "SC", "SH", "FI", "TG", "ST", "HA", "DL", "TH", "RT", "PR", "MS",
+const SECTIONS: [&str; 12] = [
+    "SC", "SH", "FI", "TG", "ST", "HA", "DL", "TH", "RT", "PR", "MS", "CO",
 ];
 
 /// The ids of the page: the first word of every line `- SC1 text`.

@@ -262,6 +262,12 @@ impl<E: fmt::Display> fmt::Display for Errors<E> {
     }
 }
 
+impl<E: Error + 'static> Error for Errors<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.first())
+    }
+}
+
 /// There is no runtime here that anyrt could use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRuntime;

@@ -5,7 +5,7 @@
 //!
 //! The modules in the order in which they are best read: `outcome`, `scope` (and in it `tree`, the
 //! cancel tree, and `region`, the order of one poll), `shield`, `finally`, `group` (and in it `ledger`
-//! and `host`), `task`, `time`, `checkpoint`, `thread`, `runtime`, `entry`, `sync`.
+//! and `host`), `task`, `time`, `checkpoint`, `thread`, `runtime`, `entry`, `sync`, `stream`, `together`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -32,6 +32,7 @@ mod task_tree;
 pub mod testing;
 mod thread;
 mod time;
+pub mod together;
 
 #[cfg(all(test, anyrt_loom))]
 mod models;
@@ -84,6 +85,9 @@ pub use thread::limiter::{
 };
 pub use thread::pool::{Offload, run_in_threadpool};
 pub use time::{Instant, Sleep, sleep, sleep_forever, sleep_until};
+pub use together::{
+    amap, as_completed, gather, race, race_ok, select, spawned, stream_from, try_amap, try_gather,
+};
 
 /// From a blocking call back into async code (TH6).
 pub mod from_thread {

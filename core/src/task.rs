@@ -257,6 +257,10 @@ impl<T> TaskHandle<T> {
         }
     }
 
+    pub(crate) fn cell(&self) -> &Arc<Cell<T>> {
+        &self.cell
+    }
+
     /// Waits for the task's end, without taking its value (HA1).
     ///
     /// # Cancellation

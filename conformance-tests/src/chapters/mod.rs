@@ -2,6 +2,7 @@
 
 use crate::Test;
 
+pub mod co;
 pub mod dl;
 pub mod fi;
 pub mod ha;
@@ -27,4 +28,5 @@ pub const ALL: &[(&str, &[(&str, Test)])] = &[
     ("rt", rt::TESTS),
     ("pr", pr::TESTS),
     ("ms", ms::TESTS),
+    ("co", co::TESTS),
 ];

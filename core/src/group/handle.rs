@@ -753,7 +753,7 @@ impl<T, E> Shape<Result<T, E>> for Failing<E> {
         Ok(value)
     }
 
-    fn failed(&mut self, group: &Group) -> Option<Self::Output> {
+    fn settled(&mut self, group: &Group) -> Option<Self::Output> {
         Errors::new((self.take)(group)).map(|errors| Err(GroupError::Failed(errors)))
     }
 

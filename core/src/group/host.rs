@@ -47,10 +47,9 @@ pub(crate) trait Residents {
     /// Whether the children live in the host.
     const IS_LOCAL: bool = false;
 
-    /// Polls the children that live in this very task.
-    fn poll_children(&mut self, cx: &mut Context<'_>) {
-        let _ = cx;
-    }
+    /// Whether the body's value stands for the work of all children, so that it is void where a cancel from outside
+    /// ended one of them (TG5).
+    const NEEDS_ALL: bool = true;
 
     /// Drops the children that live in this very task.
     fn drop_children(&mut self) {}
@@ -68,14 +67,20 @@ pub(crate) trait Shape<O>: Residents {
     /// What awaiting the group gives.
     type Output;
 
+    /// Polls the children that live in this very task. Says whether there is something for the body.
+    fn poll_children(&mut self, cx: &mut Context<'_>) -> bool {
+        let _ = cx;
+        false
+    }
+
     /// Takes the body's output: its value, or nothing where it failed and the error was kept.
     fn body(&mut self, output: O, group: &Group) -> Option<Self::Value>;
 
     /// The output of a group that ended well.
     fn value(&mut self, value: Self::Value) -> Self::Output;
 
-    /// The output of a group that failed, if it did.
-    fn failed(&mut self, group: &Group) -> Option<Self::Output> {
+    /// The output of a group whose outcome is settled whatever the body gave: it failed, or its children alone count.
+    fn settled(&mut self, group: &Group) -> Option<Self::Output> {
         let _ = group;
         None
     }
@@ -164,6 +169,11 @@ where
         host
     }
 
+    /// The shape, before the first poll.
+    pub(crate) fn shape(&mut self) -> &mut S {
+        &mut self.shape
+    }
+
     /// Takes the group's place in the tree and makes the body (invariant 1).
     fn open(self: Pin<&mut Self>) {
         let mut this = self.project();
@@ -201,9 +211,9 @@ where
             match confine(|| this.region.poll_body(this.body.as_mut(), cx)) {
                 Ok(Poll::Ready(output)) => *this.value = this.shape.body(output, group),
                 Ok(Poll::Pending) => {
-                    this.region.enter(|| this.shape.poll_children(cx));
-                    if group.node.is_cancelled() && !was_cancelled {
-                        // A cancel that came from a child of this task: the body has a poll to see it.
+                    let has_news = this.region.enter(|| this.shape.poll_children(cx));
+                    // A cancel that came from a child of this task: the body has a poll to see it.
+                    if has_news || (group.node.is_cancelled() && !was_cancelled) {
                         continue;
                     }
                     if this.region.park(cx) == Park::Wait {
@@ -259,7 +269,7 @@ where
         let this = self.project();
         if group.has_panicked() {
             Exit::Panicked
-        } else if this.value.is_some() && !is_undone(group) && !group.has_failed() {
+        } else if this.value.is_some() && !is_undone::<S>(group) && !group.has_failed() {
             Exit::Completed
         } else {
             Exit::Cancelled(this.region.visible_reason())
@@ -270,13 +280,13 @@ where
     fn join(self: Pin<&mut Self>, group: &Arc<Group>) -> Poll<S::Output> {
         let this = self.project();
         let absorbed = this.region.absorbs();
-        let undone = is_undone(group);
+        let undone = is_undone::<S>(group);
         this.region.leave();
         if let Some(payload) = group.take_panic() {
             this.shape.report_errors(group);
             resume_unwind(payload);
         }
-        let output = match this.shape.failed(group) {
+        let output = match this.shape.settled(group) {
             Some(output) => Some(output),
             None => match this.value.take() {
                 Some(value) if !undone => Some(this.shape.value(value)),
@@ -377,8 +387,8 @@ where
 
 /// Whether a cancel from outside ended a child: then the work was not done, whatever the body's value
 /// says (TG5).
-fn is_undone(group: &Group) -> bool {
-    group.node.outside_cancelled() && group.ledger.was_cut()
+fn is_undone<S: Residents>(group: &Group) -> bool {
+    S::NEEDS_ALL && group.node.outside_cancelled() && group.ledger.was_cut()
 }
 
 /// Who runs the body.

@@ -284,6 +284,14 @@ where
     Host::new(Kind::Group, Place::caller(), make, shape)
 }
 
+/// Reports errors that nobody can be given.
+pub(crate) fn report_local_errors(group: &Group, errors: usize) {
+    for _ in 0..errors {
+        let error = Box::new(LOCAL_ERROR);
+        group.rt.report(Report::OrphanFailed { task: None, error });
+    }
+}
+
 /// What a local group's host keeps: the children, and their errors.
 struct Home<'env, E> {
     brood: Brood<'env>,
@@ -306,10 +314,7 @@ impl<'env, E> Home<'env, E> {
     }
 
     fn report_errors(&mut self, group: &Group) {
-        for _ in self.errors.take() {
-            let error = Box::new(LOCAL_ERROR);
-            group.rt.report(Report::OrphanFailed { task: None, error });
-        }
+        report_local_errors(group, self.errors.take().len());
     }
 }
 
@@ -319,10 +324,6 @@ struct Unfailing<'env>(Home<'env, Infallible>);
 impl Residents for Unfailing<'_> {
     const IS_LOCAL: bool = true;
 
-    fn poll_children(&mut self, cx: &mut Context<'_>) {
-        self.0.brood.poll(cx);
-    }
-
     fn drop_children(&mut self) {
         self.0.brood.clear();
     }
@@ -331,6 +332,12 @@ impl Residents for Unfailing<'_> {
 impl<T> Shape<T> for Unfailing<'_> {
     type Value = T;
     type Output = Result<T, Cancelled>;
+
+    fn poll_children(&mut self, cx: &mut Context<'_>) -> bool {
+        self.0.brood.poll(cx);
+        // The body waits for handles, which wake it.
+        false
+    }
 
     fn body(&mut self, output: T, _: &Group) -> Option<T> {
         Some(output)
@@ -351,10 +358,6 @@ struct Failing<'env, E>(Home<'env, E>);
 impl<E> Residents for Failing<'_, E> {
     const IS_LOCAL: bool = true;
 
-    fn poll_children(&mut self, cx: &mut Context<'_>) {
-        self.0.brood.poll(cx);
-    }
-
     fn drop_children(&mut self) {
         self.0.brood.clear();
     }
@@ -367,6 +370,12 @@ impl<E> Residents for Failing<'_, E> {
 impl<T, E> Shape<Result<T, E>> for Failing<'_, E> {
     type Value = T;
     type Output = Result<T, GroupError<E>>;
+
+    fn poll_children(&mut self, cx: &mut Context<'_>) -> bool {
+        self.0.brood.poll(cx);
+        // The body waits for handles, which wake it.
+        false
+    }
 
     fn body(&mut self, output: Result<T, E>, group: &Group) -> Option<T> {
         output
@@ -381,7 +390,7 @@ impl<T, E> Shape<Result<T, E>> for Failing<'_, E> {
         Ok(value)
     }
 
-    fn failed(&mut self, _: &Group) -> Option<Self::Output> {
+    fn settled(&mut self, _: &Group) -> Option<Self::Output> {
         Errors::new(self.0.errors.take()).map(|errors| Err(GroupError::Failed(errors)))
     }
 

@@ -21,6 +21,8 @@ pub enum Cause {
     Shutdown,
     /// The task was spawned into a group that had closed.
     GroupClosed,
+    /// What the work was for is done without it: another future was first, or no more results are taken.
+    NotNeeded,
 }
 
 /// Why a region was cancelled, and by which task: the first cause is the one that is kept (SC8).
@@ -67,6 +69,7 @@ impl fmt::Display for Reason {
             Cause::SiblingFailed => f.write_str("a sibling failed")?,
             Cause::Shutdown => f.write_str("shut down")?,
             Cause::GroupClosed => f.write_str("the group had closed")?,
+            Cause::NotNeeded => f.write_str("not needed any more")?,
         }
         match &self.by {
             Some(by) => write!(f, " (by {by})"),

@@ -134,11 +134,10 @@ pub(crate) fn has_handle(member: &Arc<dyn Member>) -> bool {
 
 pin_project! {
     /// A spawned task.
-    pub(crate) struct Child<F, D>
-    where
-        F: Future,
-        D: Deliver<F::Output>,
-    {
+    ///
+    /// The type relates future and delivery in no way, as that of a host (`group/host.rs`): the children of some groups
+    /// live in one.
+    pub(crate) struct Child<F, D> {
         #[pin]
         future: Option<F>,
         // Gone once the child has ended.
@@ -148,25 +147,35 @@ pin_project! {
         context: context::Context,
         // The waker that the task is listed with while it is a leaf.
         listed: Option<WakerId>,
+        // What a drop does when the future is gone.
+        end_unready: EndUnready<D>,
     }
 
-    impl<F, D> PinnedDrop for Child<F, D>
-    where
-        F: Future,
-        D: Deliver<F::Output>,
-    {
+    impl<F, D> PinnedDrop for Child<F, D> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.member.is_some() {
-                let ended = match inside(this.member, this.context, || this.future.set(None)) {
-                    Ok(()) => Ended::Cancelled,
-                    Err(payload) => Ended::Panicked(payload),
-                };
+                let dropped = inside(this.member, this.context, || this.future.set(None));
                 this.context.clear();
-                end(this.member, this.deliver, ended);
+                (this.end_unready)(this.member, this.deliver, dropped);
             }
         }
     }
+}
+
+/// Ends a child whose future was dropped before it was ready.
+type EndUnready<D> = fn(&mut Option<Arc<dyn Member>>, &mut D, Result<(), Payload>);
+
+fn end_unready<O, D: Deliver<O>>(
+    member: &mut Option<Arc<dyn Member>>,
+    deliver: &mut D,
+    dropped: Result<(), Payload>,
+) {
+    let ended = match dropped {
+        Ok(()) => Ended::Cancelled,
+        Err(payload) => Ended::Panicked(payload),
+    };
+    end(member, deliver, ended);
 }
 
 impl<F, D> Child<F, D>
@@ -181,6 +190,7 @@ where
             deliver,
             context: context::Context::current(),
             listed: None,
+            end_unready: end_unready::<F::Output, D>,
         }
     }
 }
@@ -213,10 +223,10 @@ where
                 if park(this.member, this.listed, cx) == Park::Wait {
                     return Poll::Pending;
                 }
-                match inside(this.member, this.context, || this.future.set(None)) {
-                    Ok(()) => Ended::Cancelled,
-                    Err(payload) => Ended::Panicked(payload),
-                }
+                let dropped = inside(this.member, this.context, || this.future.set(None));
+                this.context.clear();
+                end_unready(this.member, this.deliver, dropped);
+                return Poll::Ready(());
             }
             Err(payload) => {
                 // A second panic, of the future's drop, has nowhere to go but the panic hook.
