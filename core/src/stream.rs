@@ -5,7 +5,9 @@
 //!   receive  the oldest item of the buffer, which the oldest sender's follows; else that sender's; else it waits
 //! ```
 
+mod broadcast;
 mod error;
+mod latest;
 mod receive;
 mod reserve;
 mod send;
@@ -13,7 +15,12 @@ mod shared;
 
 use std::sync::Arc;
 
+pub use self::broadcast::{
+    BroadcastReceive, BroadcastReceiver, BroadcastSend, BroadcastSender, BroadcastStatistics,
+    broadcast_stream,
+};
 pub use self::error::{ReceiveError, ReserveError, SendError, TryReceiveError, TrySendError};
+pub use self::latest::{LatestReceiver, LatestSender, latest};
 pub use self::receive::{ObjectReceiver, ReceiveFuture};
 pub use self::reserve::{ReserveFuture, Slot};
 pub use self::send::{ObjectSender, SendFuture};

@@ -14,6 +14,8 @@ mod permits;
 pub(crate) mod queue;
 mod resource_guard;
 mod semaphore;
+mod shared;
+mod single_flight;
 
 pub use self::barrier::{Barrier, BarrierStatistics, BarrierWait};
 pub use self::condition::{Condition, ConditionStatistics, ConditionWait};
@@ -24,4 +26,6 @@ pub use self::resource_guard::{BusyResource, InUse, ResourceGuard};
 pub use self::semaphore::{
     Acquire, AcquireArc, Semaphore, SemaphorePermit, SemaphorePermitArc, SemaphoreStatistics,
 };
+pub use self::shared::{BrokenPromise, Promise, Shared, SharedWait, promise};
+pub use self::single_flight::{SingleFlight, SingleFlightStatistics};
 pub use crate::thread::limiter::CapacityLimiter;

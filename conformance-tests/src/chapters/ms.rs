@@ -1,14 +1,18 @@
 //! Chapter MS: object streams.
 
+mod broadcast;
 mod close;
 mod dropped;
 mod hand_over;
+mod latest;
 mod order;
 mod sink;
 
+pub use broadcast::*;
 pub use close::*;
 pub use dropped::*;
 pub use hand_over::*;
+pub use latest::*;
 pub use order::*;
 pub use sink::*;
 
@@ -49,4 +53,14 @@ crate::chapter! { ($) ms;
     ms3_what_comes_back_to_no_receiver_is_dropped,
     ms3_what_is_buffered_is_received_before_the_end,
     ms3_what_nobody_received_is_dropped,
+    ms4_a_cancel_sends_and_takes_nothing,
+    ms4_a_receiver_that_is_dropped_makes_room,
+    ms4_a_subscriber_gets_what_is_sent_from_then_on,
+    ms4_every_receiver_gets_every_item_in_one_order,
+    ms4_the_end_comes_after_what_was_sent,
+    ms4_the_slowest_receiver_holds_the_senders_up,
+    ms5_a_cancelled_receive_has_seen_nothing,
+    ms5_a_receive_gives_the_latest_value_once,
+    ms5_every_receiver_is_told,
+    ms5_the_end_comes_after_the_last_value,
 }

@@ -9,6 +9,8 @@ mod exclusive;
 mod lock;
 mod once_cell;
 mod race;
+mod shared;
+mod single_flight;
 
 pub use barrier::*;
 pub use condition::*;
@@ -17,6 +19,8 @@ pub use exclusive::*;
 pub use lock::*;
 pub use once_cell::*;
 pub use race::*;
+pub use shared::*;
+pub use single_flight::*;
 
 crate::chapter! { ($) pr;
     pr1_a_barrier_does_not_count_who_is_cancelled,
@@ -37,6 +41,8 @@ crate::chapter! { ($) pr;
     pr1_what_is_free_is_taken_without_a_yield,
     pr2_a_barrier_lets_its_parties_go_together,
     pr2_a_barrier_of_one_lets_each_go,
+    pr2_a_call_that_all_have_left_leaves_nothing,
+    pr2_a_call_that_gives_nothing_is_made_by_the_next,
     pr2_a_cell_is_filled_once,
     pr2_a_condition_gives_the_lock_away_while_it_waits,
     pr2_a_condition_in_a_cancelled_region_keeps_the_lock,
@@ -48,6 +54,12 @@ crate::chapter! { ($) pr;
     pr2_a_notice_between_the_look_and_the_wait_is_not_missed,
     pr2_a_notice_of_a_cancelled_wait_that_is_held_goes_on,
     pr2_a_notified_wait_that_is_cancelled_does_not_return,
+    pr2_a_promise_is_kept_for_all_who_wait,
+    pr2_a_promise_knows_whether_it_is_wanted,
+    pr2_a_promise_that_is_dropped_is_broken,
+    pr2_a_value_is_kept_for_a_period,
+    pr2_a_value_that_is_forgotten_is_made_anew,
+    pr2_a_wait_for_a_promise_in_a_cancelled_region_never_completes,
     pr2_a_wait_that_is_carried_out_of_a_cancelled_region_looks_again,
     pr2_an_event_is_set_by_a_thread,
     pr2_an_event_is_set_once,
@@ -56,6 +68,8 @@ crate::chapter! { ($) pr;
     pr2_an_event_wakes_all_who_wait,
     pr2_notify_all_tells_all_who_wait,
     pr2_notify_one_tells_the_oldest,
+    pr2_one_call_is_made_for_each_key,
     pr2_the_resource_guard_tells_of_two_at_once,
+    pr2_the_values_used_last_are_kept,
     pr2_wait_while_looks_again,
 }

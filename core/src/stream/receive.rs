@@ -21,7 +21,7 @@ use crate::sync::queue::{Ended, Seat, Wait};
 /// It is a [`Stream`] too, which ends where [`receive`](Self::receive) gives an error. As such it has no place in the
 /// queue: it is woken when there may be an item, and takes one when it is polled, if nobody waits for it.
 pub struct ObjectReceiver<T> {
-    shared: Arc<Shared<T>>,
+    pub(super) shared: Arc<Shared<T>>,
     id: EndId,
     closed: AtomicBool,
 }

@@ -167,7 +167,7 @@ pub(super) fn drop_on_worker<T: Send + 'static>(
     value: T,
 ) -> impl Future<Output = ()> + Send {
     let rt = caller.rt.clone();
-    let hop = send(caller, place, || drop(value));
+    let hop = send(&rt, caller, place, || drop(value));
     // Its destructor may panic, and nobody takes that.
     leave(&hop, &rt, place);
     ended(hop)
@@ -227,37 +227,35 @@ impl<T, F> Hop<T, Work<F>> {
     fn end(&self, mut caller: Caller, result: Option<Result<T, Payload>>) {
         // Whoever learns of the end finds the token free, and nothing of the call alive.
         caller.let_go();
-        let rt = caller.rt.clone();
-        let Err(unclaimed) = self.hand_over(result, || rt.has_ended_job()) else {
+        let Err(unclaimed) = self.hand_over(result, || caller.rt.has_ended_job()) else {
             return;
         };
-        self.drop_unclaimed(caller, unclaimed);
+        let caller = self.drop_unclaimed(caller, unclaimed);
         // Only now: whoever ends the runtime does not wait for a destructor that may block for ever.
-        rt.has_ended_job();
+        caller.rt.has_ended_job();
         self.set_ended();
     }
 
     /// Drops here, in the caller's name, what nobody takes (invariant 2).
-    fn drop_unclaimed(&self, caller: Caller, result: Option<Result<T, Payload>>) {
-        let rt = caller.rt.clone();
-        let dropped = match result {
-            Some(Ok(value)) => caller.run(|| drop(value)).1,
-            Some(Err(payload)) => Err(payload),
-            None => Ok(()),
+    fn drop_unclaimed(&self, caller: Caller, result: Option<Result<T, Payload>>) -> Caller {
+        let (caller, dropped) = match result {
+            Some(Ok(value)) => caller.run(|| drop(value)),
+            Some(Err(payload)) => (caller, Err(payload)),
+            None => (caller, Ok(())),
         };
         if let Err(payload) = dropped {
-            rt.closure_panicked(self.work.place, payload);
+            caller.rt.closure_panicked(self.work.place, payload);
         }
+        caller
     }
 }
 
 /// Sends a closure to a thread of the runtime's pool.
-pub(super) fn send<T, F>(caller: Caller, place: Place, f: F) -> Arc<Hop<T>>
+pub(super) fn send<T, F>(rt: &Rt, caller: Caller, place: Place, f: F) -> Arc<Hop<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let rt = caller.rt.clone();
     let hop = Hop::new(Work::new(caller, place, f));
     rt.backend().spawn_blocking(Job::new(hop.clone()));
     hop

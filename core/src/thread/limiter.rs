@@ -163,10 +163,8 @@ impl CapacityLimiter {
     /// Takes a token if one is free and nobody waits for it, or one that is lent to this code (TH7).
     #[track_caller]
     pub fn try_acquire(&self) -> Option<Token> {
-        self.take(
-            &self.loans_here(),
-            &mut Some(Borrower::new(Place::caller()).here()),
-        )
+        let borrower = Borrower::new(Place::caller()).here();
+        self.take(&mut Some(borrower)).ok()
     }
 
     /// As [`try_acquire`](Self::try_acquire), in the name of a key that has one token at most.
@@ -183,18 +181,26 @@ impl CapacityLimiter {
         self.claim(&key)?;
         let borrower = Borrower::new(Place::caller()).here();
         let mut borrower = Some(borrower.on_behalf_of(key));
-        let token = self.take(&self.loans_here(), &mut borrower);
+        let token = self.take(&mut borrower).ok();
         self.unclaim(borrower);
         Ok(token)
     }
 
-    /// Takes a token that is free now, and the borrower with it.
-    fn take(&self, loans: &[LoanId], borrower: &mut Option<Borrower>) -> Option<Token> {
+    /// Takes a token that is free now, and the borrower with it; else gives the lent tokens that this code may wait for.
+    fn take(&self, borrower: &mut Option<Borrower>) -> Result<Token, Vec<LoanId>> {
         let mut state = self.shared.state.lock();
-        let source = state.take(loans)?;
+        let mut loans = Vec::new();
+        if !state.lent.is_empty() {
+            drop(state);
+            loans = self.loans_here();
+            state = self.shared.state.lock();
+        }
+        let Some(source) = state.take(&loans) else {
+            return Err(loans);
+        };
         let place = borrower.take().map(|who| state.borrowers.insert(who));
         drop(state);
-        Some(self.token(source, place))
+        Ok(self.token(source, place))
     }
 
     /// Waits for a token.

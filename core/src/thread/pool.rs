@@ -175,7 +175,7 @@ where
                     let node = this.region.settle();
                     let caller = Caller::new(rt.clone(), node).with_token(token);
                     let caller = caller.abandonable(this.abandon);
-                    this.step = Step::Thread(send(caller, this.region.place(), f));
+                    this.step = Step::Thread(send(rt, caller, this.region.place(), f));
                 }
                 Step::Thread(hop) => {
                     let Poll::Ready(result) = hop.poll(cx) else {

@@ -66,10 +66,10 @@ impl Acquire {
         ready!(self.gate.pass());
         ready!(spend_budget(cx));
         self.borrower = self.borrower.take().map(Borrower::here);
-        let loans = self.limiter.loans_here();
-        if let Some(token) = self.limiter.take(&loans, &mut self.borrower) {
-            return Poll::Ready(token);
-        }
+        let loans = match self.limiter.take(&mut self.borrower) {
+            Ok(token) => return Poll::Ready(token),
+            Err(loans) => loans,
+        };
         let waiting = Arc::new(Waiting {
             region: current::node(),
             loans,
