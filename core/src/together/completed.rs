@@ -127,7 +127,7 @@ where
     }
 }
 
-/// The results of [`as_completed`] or [`Amap::as_completed`](crate::Amap::as_completed), in the order in which they
+/// The results of [`as_completed`] or [`Together::as_completed`](super::Together::as_completed), in the order in which they
 /// come: a `Stream` that ends when all have been taken.
 ///
 /// In an effectively cancelled region it gives nothing and loses nothing.
