@@ -114,7 +114,8 @@ where
     type Output = V;
 
     fn poll_children(&mut self, cx: &mut Context<'_>) -> bool {
-        self.poll(cx)
+        // Without budget the body has its poll in another turn.
+        self.poll(cx) && spend_budget(cx).is_ready()
     }
 
     fn body(&mut self, value: V, _: &Group) -> Option<V> {

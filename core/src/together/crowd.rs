@@ -1,6 +1,7 @@
 //! The futures of a combinator while they run: children of its group that live in the host.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -32,6 +33,8 @@ pub(super) struct Crowd<S, F, T> {
     begun: usize,
     /// Whether all that could begin or go on have done so once.
     has_waited: bool,
+    /// Whether the source has ended since that was last told.
+    has_news: bool,
 }
 
 impl<S, F, T> Crowd<S, F, T>
@@ -52,6 +55,7 @@ where
             group: None,
             begun: 0,
             has_waited: false,
+            has_news: false,
         }
     }
 
@@ -101,23 +105,19 @@ where
             group.body_panicked(payload, current_task(group));
         }
         self.ends.no_more();
+        self.has_news = true;
     }
 
     /// Polls those that run, and lets others begin. Says whether there is something for the body, which looks after each
     /// end: once it has what it needs, no other begins or goes on.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
-        loop {
-            // All of them before any goes on, so that one which yields lets the others begin.
-            while self.begin_one(cx) {}
-            let polled = self.running.poll_next_unpin(cx);
-            if self.ends.take_news() {
-                return true;
-            }
-            if !matches!(polled, Poll::Ready(Some(()))) {
-                self.has_waited = true;
-                return false;
-            }
+        // All of them before any goes on, so that one which yields lets the others begin.
+        while self.begin_one(cx) {}
+        if let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {
+            return true;
         }
+        self.has_waited = true;
+        mem::take(&mut self.has_news)
     }
 }
 

@@ -24,8 +24,6 @@ struct State<T> {
     lost: usize,
     /// Whether others may begin.
     more: bool,
-    /// Whether something has happened since the host last asked.
-    news: bool,
     /// Whether there is an outcome.
     settled: bool,
     /// Of who waits for the next end.
@@ -42,7 +40,6 @@ impl<T> Ends<T> {
                 running: 0,
                 lost: 0,
                 more: true,
-                news: false,
                 settled: false,
                 taker: None,
                 host: None,
@@ -53,7 +50,7 @@ impl<T> Ends<T> {
     /// Ready when there is room for one more to begin. One that has ended keeps its own until that is taken, and one that
     /// gave nothing keeps it for good.
     pub(super) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
-        if self.state.lock().has_room(limit) {
+        if limit == usize::MAX || self.state.lock().has_room(limit) {
             return Poll::Ready(());
         }
         // Wakers are cloned and go with no lock held. There may be room meanwhile.
@@ -79,16 +76,10 @@ impl<T> Ends<T> {
         self.change(|state| state.more = false);
     }
 
-    /// Whether something has happened since this was last asked.
-    pub(super) fn take_news(&self) -> bool {
-        mem::take(&mut self.state.lock().news)
-    }
-
     fn change(&self, change: impl FnOnce(&mut State<T>)) {
         let taker = {
             let mut state = self.state.lock();
             change(&mut state);
-            state.news = true;
             state.taker.take()
         };
         wake(taker);
