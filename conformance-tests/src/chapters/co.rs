@@ -7,6 +7,7 @@ mod all;
 mod completed;
 mod deadlock;
 mod first;
+mod leftovers;
 mod limit;
 mod outside;
 mod own_task;
@@ -19,6 +20,7 @@ pub use all::*;
 pub use completed::*;
 pub use deadlock::*;
 pub use first::*;
+pub use leftovers::*;
 pub use limit::*;
 pub use outside::*;
 pub use own_task::*;
@@ -173,6 +175,7 @@ crate::chapter! { ($) co;
     co2_a_deadline_that_passes_after_the_outcome_takes_nothing,
     co2_a_first_value_that_comes_after_the_cancel_settles,
     co2_a_foreign_drop_takes_the_futures_along,
+    co2_a_limit_that_is_taken_up_keeps_the_values_after_a_cancel,
     co2_a_loser_that_panics_while_it_unwinds_takes_the_value,
     co2_a_loser_whose_destructor_panics_takes_the_value,
     co2_a_losers_value_whose_destructor_panics_is_a_panic,
@@ -193,6 +196,10 @@ crate::chapter! { ($) co;
     co2_each_future_has_its_own_deadline,
     co2_further_panics_are_reported,
     co2_losers_are_gone_before_it_returns,
+    co2_many_losers_that_end_together_are_waited_for,
+    co2_many_losers_that_have_begun_are_waited_for,
+    co2_many_that_end_together_after_a_cancel_are_waited_for,
+    co2_many_that_end_together_after_a_panic_are_waited_for,
     co2_nested_combinators_unwind_innermost_first,
     co2_the_wait_for_a_loser_is_idle,
     co2_those_that_have_not_begun_are_dropped_unpolled,

@@ -61,6 +61,8 @@ crate::chapter! { ($) ms;
     ms4_the_slowest_receiver_holds_the_senders_up,
     ms5_a_cancelled_receive_has_seen_nothing,
     ms5_a_receive_gives_the_latest_value_once,
+    ms5_a_receive_that_is_carried_out_of_a_cancelled_region_looks_again,
     ms5_every_receiver_is_told,
+    ms5_ready_receives_let_others_run,
     ms5_the_end_comes_after_the_last_value,
 }

@@ -241,7 +241,8 @@ where
         // The second look is after the waker is registered; one more for a daemon that came in between.
         let mut registered = false;
         loop {
-            this.region.enter(|| this.shape.poll_children(cx));
+            // Until they have nothing more to tell: nobody polls this again for what is there already.
+            while this.region.enter(|| this.shape.poll_children(cx)) {}
             group.drop_cancelled_waiting();
             if group.ledger.stop_daemons() {
                 orphan::stop_daemons(group);

@@ -45,7 +45,7 @@ use crate::sync::{AcquireArc, Semaphore, SemaphorePermitArc};
 /// # Ok::<(), anyrt::RunError>(())
 /// ```
 pub fn broadcast_stream<T: Clone>(room: usize) -> (BroadcastSender<T>, BroadcastReceiver<T>) {
-    let room = room.max(1);
+    let room = room.clamp(1, Semaphore::MAX_PERMITS);
     let hub = Arc::new(Hub {
         permits: Arc::new(Semaphore::new(room)),
         room,
@@ -115,8 +115,10 @@ impl<T> Hub<T> {
                 let _ = shared.state.lock().put(item.clone(), &mut woken);
             }
         }
-        woken.wake();
         if has_receiver {
+            // Theirs alone, before they look.
+            drop(item);
+            woken.wake();
             return Ok(());
         }
         match Arc::try_unwrap(item) {

@@ -4,9 +4,12 @@
 //! every change and has nothing to lose: whenever it looks, it sees what is latest.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use super::error::ReceiveError;
+use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
 use crate::scope::current;
 use crate::sync::Event;
@@ -145,15 +148,22 @@ impl<T> LatestReceiver<T> {
     ///
     /// An operation: in a cancelled region it takes nothing and never completes (SC4).
     pub async fn receive(&mut self) -> Result<Arc<T>, ReceiveError> {
+        poll_fn(|cx| match current::is_cancelled() {
+            true => Poll::Pending,
+            false => spend_budget(cx),
+        })
+        .await;
         loop {
             let changed = {
                 let state = self.shared.state.lock();
-                let is_new = state.version != self.seen;
-                if (is_new || state.ended) && !current::is_cancelled() {
-                    let (version, value) = (state.version, state.value.clone());
+                let (version, value) = (state.version, state.value.clone());
+                if version != self.seen {
                     drop(state);
                     self.seen = version;
-                    return is_new.then_some(value).ok_or(ReceiveError::EndOfStream);
+                    return Ok(value);
+                }
+                if state.ended {
+                    return Err(ReceiveError::EndOfStream);
                 }
                 state.changed.clone()
             };

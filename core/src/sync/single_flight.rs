@@ -12,6 +12,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,6 +147,8 @@ impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
     /// Begins to ask for a key.
     fn visit(&self, key: K) -> Visit<'_, K, V> {
         let now = self.keep_for.map(|_| Instant::now());
+        // Keys and values are cloned and dropped with no lock held: that is user code.
+        let mut listed = Some(key.clone());
         let mut old = None;
         let mut state = self.state.lock();
         if let Some(entry) = state.entries.get(&key) {
@@ -153,20 +156,29 @@ impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
                 old = state.remove(&key);
             }
         }
-        let entry = state.entries.entry(key.clone()).or_insert_with(|| Entry {
-            cell: Arc::new(OnceCell::new()),
-            asking: 0,
-            age: None,
-        });
-        entry.asking += 1;
-        let cell = entry.cell.clone();
+        let cell = match state.entries.get_mut(&key) {
+            Some(entry) => {
+                entry.asking += 1;
+                entry.cell.clone()
+            }
+            None => {
+                let cell = Arc::new(OnceCell::new());
+                let entry = Entry {
+                    cell: cell.clone(),
+                    asking: 1,
+                    age: None,
+                };
+                let listed = listed.take().map(|key| (key, entry));
+                state.entries.extend(listed);
+                cell
+            }
+        };
         state.asking += 1;
         if cell.get().is_some() {
             state.hits += 1;
         }
         drop(state);
-        // A value's destructor is user code.
-        drop(old);
+        drop((old, listed));
         Visit {
             flight: self,
             key,
@@ -194,8 +206,7 @@ impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
     pub fn clear(&self) {
         let old = {
             let mut state = self.state.lock();
-            state.by_age.clear();
-            std::mem::take(&mut state.entries)
+            (mem::take(&mut state.by_age), mem::take(&mut state.entries))
         };
         drop(old);
     }
@@ -216,18 +227,18 @@ impl<K, V> SingleFlight<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V> State<K, V> {
-    /// Takes an entry out of both lists.
-    fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<(K, Entry<V>)>
+    /// Takes an entry out of both lists. What it gives is dropped with no lock held.
+    fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<Removed<K, V>>
     where
         K: Borrow<Q>,
     {
-        let (key, entry) = self.entries.remove_entry(key)?;
-        if let Some(age) = entry.age {
-            self.by_age.remove(&age);
-        }
-        Some((key, entry))
+        let listed = self.entries.remove_entry(key)?;
+        let aged = listed.1.age.and_then(|age| self.by_age.remove(&age));
+        Some((listed, aged))
     }
 }
+
+type Removed<K, V> = ((K, Entry<V>), Option<K>);
 
 /// One who asks for a key.
 struct Visit<'a, K: Hash + Eq + Clone, V> {
@@ -238,7 +249,11 @@ struct Visit<'a, K: Hash + Eq + Clone, V> {
 
 impl<K: Hash + Eq + Clone, V> Drop for Visit<'_, K, V> {
     fn drop(&mut self) {
+        // Keys and values are cloned and dropped with no lock held: that is user code.
+        let is_kept = self.flight.keep > 0 && self.cell.get().is_some();
+        let mut used = is_kept.then(|| self.key.clone());
         let mut old = Vec::new();
+        let mut _old_key = None;
         let mut state = self.flight.state.lock();
         let state = &mut *state;
         state.asking -= 1;
@@ -250,18 +265,21 @@ impl<K: Hash + Eq + Clone, V> Drop for Visit<'_, K, V> {
             return;
         }
         entry.asking -= 1;
-        if self.flight.keep > 0 && self.cell.get().is_some() {
+        if let Some(key) = used.take() {
             state.age += 1;
-            let last = entry.age.replace(state.age);
-            if let Some(last) = last {
-                state.by_age.remove(&last);
+            if let Some(last) = entry.age.replace(state.age) {
+                _old_key = state.by_age.remove(&last);
             }
-            state.by_age.insert(state.age, self.key.clone());
+            state.by_age.insert(state.age, key);
             while state.by_age.len() > self.flight.keep {
-                let eldest = state.by_age.first_key_value().map(|(_, key)| key.clone());
-                old.extend(eldest.and_then(|key| state.remove(&key)));
+                let Some((_, eldest)) = state.by_age.pop_first() else {
+                    break;
+                };
+                let listed = state.entries.remove_entry(&eldest);
+                old.extend(listed.map(|listed| (listed, Some(eldest))));
             }
-        } else if entry.asking == 0 {
+        } else if entry.asking == 0 || self.cell.get().is_some() {
+            // Nobody asks any more; or there is a value, and none is kept.
             old.extend(state.remove(&self.key));
         }
     }

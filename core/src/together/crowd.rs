@@ -71,7 +71,10 @@ where
         };
         // In a region that was cancelled from the start each runs up to its first wait (TG3).
         if group.ledger.is_draining() || (self.has_waited && group.node.is_cancelled()) {
-            self.ends.cut();
+            // One that is known to have no more has begun as a whole.
+            if !matches!(confine(|| source.size_hint().1), Ok(Some(0))) {
+                self.ends.cut();
+            }
             self.end_source();
             return false;
         }

@@ -11,7 +11,7 @@ use crate::checkpoint::spend_budget;
 use crate::group::Group;
 use crate::group::host::{Residents, Shape, current_task};
 use crate::group::local::report_local_errors;
-use crate::outcome::confine;
+use crate::outcome::{confine, quietly};
 use crate::scope::reason::{Cause, Reason};
 
 /// What a combinator makes of the ends of its futures.
@@ -106,6 +106,8 @@ impl<S, F, T, K> Residents for Tallied<S, F, T, K> {
     fn report_errors(&mut self, group: &Group) {
         let tally = self.tally.take();
         report_local_errors(group, tally.as_ref().map_or(0, self.errors));
+        // With values in it, whose destructors must not keep the group from being handed on.
+        quietly(|| drop(tally));
     }
 }
 
@@ -123,7 +125,7 @@ where
     fn poll_children(&mut self, cx: &mut Context<'_>) -> bool {
         loop {
             let has_news = self.crowd.poll(cx);
-            if self.count() {
+            if self.count() && !self.crowd.ends.is_settled() {
                 self.crowd.ends.settle();
                 return true;
             }

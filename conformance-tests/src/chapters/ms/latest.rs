@@ -78,3 +78,36 @@ pub fn ms5_a_cancelled_receive_has_seen_nothing(on: &Flavour) {
         assert_eq!(receiver.receive().await.as_deref(), Ok(&2));
     });
 }
+
+/// MS5, SC4: one that was polled in a cancelled region first looks anew in one that is not.
+pub fn ms5_a_receive_that_is_carried_out_of_a_cancelled_region_looks_again(on: &Flavour) {
+    on.run(async {
+        let (sender, mut receiver) = latest(1);
+        let scope = CancelScope::new();
+        scope.handle().cancel();
+        let mut receive = Box::pin(receiver.receive());
+        assert!(scope.run(&mut receive).await.is_err());
+        assert_eq!(receive.await.as_deref(), Ok(&1));
+        drop(sender);
+    });
+}
+
+/// MS5, SC12: receives that are ready at once let others run.
+pub fn ms5_ready_receives_let_others_run(on: &Flavour) {
+    on.run(async {
+        let (sender, mut receiver) = latest(0);
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let ended = gather((
+            scope.run(async {
+                loop {
+                    sender.send(1);
+                    receiver.receive().await.expect("there is a value");
+                }
+            }),
+            async { handle.cancel() },
+        ));
+        let (outcome, first): (Result<(), _>, _) = ended.await;
+        assert!(outcome.is_err() && first);
+    });
+}
