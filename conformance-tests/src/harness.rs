@@ -9,18 +9,20 @@ mod future;
 mod panics;
 mod probe;
 mod thread;
+mod told;
 mod waker;
 mod watchdog;
 
 pub use event::{Event, EventWait, SetOnDrop};
 pub use flavour::Flavour;
 pub use future::{Yields, poll_once, until, while_time_passes, yield_once, yields};
-pub use panics::{catch, catch_async};
+pub use panics::{catch, catch_async, quiet_panic};
 pub use probe::{Counted, Counter, DropProbe, Trace, counted, pending_counted};
 pub use thread::{
     block_on, on_thread, on_thread_with_stack, start_thread, stay_until_past, take_time,
     threads_started,
 };
+pub use told::{cause_of, told};
 pub use waker::WakeCounter;
 
 pub use anyrt::together::{AllFailed, Completed};

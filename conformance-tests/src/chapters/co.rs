@@ -12,6 +12,7 @@ mod limit;
 mod outside;
 mod own_task;
 mod panics;
+mod run;
 mod stream_from;
 mod take;
 mod unwind;
@@ -25,6 +26,7 @@ pub use limit::*;
 pub use outside::*;
 pub use own_task::*;
 pub use panics::*;
+pub use run::*;
 pub use stream_from::*;
 pub use take::*;
 pub use unwind::*;
@@ -67,6 +69,22 @@ impl<'a, T> ByHand<'a, T> {
     }
 }
 
+/// Runs until it waits, is cancelled from outside and waits on, behind shields, until the gate is open. What it gives.
+async fn opened_after_a_cancel<T>(
+    run: &mut ByHand<'_, Result<T, Cancelled>>,
+    cancel: &ScopeHandle,
+    gate: &Event,
+) -> Result<T, Cancelled> {
+    assert!(run.go().await.is_pending());
+    cancel.cancel();
+    assert!(run.go().await.is_pending());
+    gate.set();
+    match run.go().await {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("all have ended"),
+    }
+}
+
 /// As many events as are asked for.
 fn gates<const N: usize>() -> [Event; N] {
     std::array::from_fn(|_| Event::new())
@@ -76,19 +94,6 @@ fn gates<const N: usize>() -> [Event; N] {
 async fn after<T>(gate: &Event, value: T) -> T {
     gate.wait().await;
     value
-}
-
-/// What a cleanup was told, as one word: the text of the cancel, or the kind of its cause.
-fn told(exit: &Exit) -> String {
-    match exit {
-        Exit::Completed => "completed".to_owned(),
-        Exit::Panicked => "panicked".to_owned(),
-        Exit::Cancelled(reason) => match reason.cause() {
-            Cause::Explicit(Some(text)) => text.clone(),
-            other => format!("{other:?}"),
-        },
-        other => format!("{other:?}"),
-    }
 }
 
 /// Never ready. Its cleanup takes some turns and then notes what it was told.
@@ -145,11 +150,6 @@ fn each_kind<'a, T: 'a>(
     ]
 }
 
-/// Panics without a word on standard error: the process' panic hook is not run.
-fn quiet_panic(text: &'static str) -> ! {
-    std::panic::resume_unwind(Box::new(text))
-}
-
 /// Panics when it is dropped.
 struct PanicsOnDrop(&'static str);
 
@@ -196,10 +196,10 @@ crate::chapter! { ($) co;
     co2_each_future_has_its_own_deadline,
     co2_further_panics_are_reported,
     co2_losers_are_gone_before_it_returns,
-    co2_many_losers_that_end_together_are_waited_for,
     co2_many_losers_that_have_begun_are_waited_for,
     co2_many_that_end_together_after_a_cancel_are_waited_for,
     co2_many_that_end_together_after_a_panic_are_waited_for,
+    co2_many_that_have_not_begun_are_not_needed,
     co2_nested_combinators_unwind_innermost_first,
     co2_the_wait_for_a_loser_is_idle,
     co2_those_that_have_not_begun_are_dropped_unpolled,

@@ -39,19 +39,6 @@ pub use visible::*;
 
 use crate::harness::*;
 
-/// What a cleanup was told, as one word: the text of the cancel, or the kind of its cause.
-fn told(exit: &Exit) -> String {
-    match exit {
-        Exit::Completed => "completed".to_owned(),
-        Exit::Panicked => "panicked".to_owned(),
-        Exit::Cancelled(reason) => match reason.cause() {
-            Cause::Explicit(Some(text)) => text.clone(),
-            other => format!("{other:?}"),
-        },
-        other => format!("{other:?}"),
-    }
-}
-
 /// Panics with `text`, as a function that seems to return.
 fn fail(text: &'static str) {
     std::panic::panic_any(text);

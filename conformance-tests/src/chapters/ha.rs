@@ -21,19 +21,6 @@ pub use wait::*;
 use super::tg::{asked_to_stop, both_kinds};
 use crate::harness::*;
 
-/// Panics without a word on standard error: the process' panic hook is not run.
-fn quiet_panic(text: &'static str) -> ! {
-    std::panic::resume_unwind(Box::new(text))
-}
-
-/// The text an explicit cancel was given, else the kind of the cause.
-fn cause_of(cancelled: &Cancelled) -> String {
-    match cancelled.reason().cause() {
-        Cause::Explicit(Some(text)) => text.clone(),
-        other => format!("{other:?}"),
-    }
-}
-
 crate::chapter! { ($) ha;
     ha1_a_cancelled_task_finishes_its_shield,
     ha1_a_cancelled_task_may_still_complete,

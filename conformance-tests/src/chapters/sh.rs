@@ -25,14 +25,6 @@ pub use restore_nested::*;
 
 use crate::harness::*;
 
-/// The text an explicit cancel was given, else the kind of the cause.
-fn cause_of(reason: &Reason) -> String {
-    match reason.cause() {
-        Cause::Explicit(Some(text)) => text.clone(),
-        other => format!("{other:?}"),
-    }
-}
-
 crate::chapter! { ($) sh;
     sh1_a_cancel_from_a_thread_leaves_a_sleeping_shield_alone,
     sh1_a_group_inside_a_shield_fails_as_usual,

@@ -133,10 +133,7 @@ fn noting(trace: &Trace) -> impl FnOnce(Exit) -> Cleanup + Send + use<> {
         Box::pin(async move {
             yields(3).await;
             trace.push(match exit {
-                Exit::Cancelled(reason) => match reason.cause() {
-                    Cause::Explicit(Some(text)) => text.clone(),
-                    other => format!("{other:?}"),
-                },
+                Exit::Cancelled(reason) => cause_of(&reason),
                 other => format!("{other:?}"),
             });
         })

@@ -78,11 +78,6 @@ macro_rules! both_kinds {
 }
 pub(super) use both_kinds;
 
-/// Panics without a word on standard error: the process' panic hook is not run.
-fn quiet_panic(text: &'static str) -> ! {
-    std::panic::resume_unwind(Box::new(text))
-}
-
 /// Waits until the region around is cancelled, behind a shield, so that what follows is never cut off.
 pub(super) fn asked_to_stop() -> impl Future<Output = Reason> + Send + 'static {
     shield_with(async |outside: Outside| outside.cancelled().await)
@@ -116,13 +111,5 @@ impl<F, D: FnOnce()> Drop for WithDrop<F, D> {
         if let Some(last) = self.last.take() {
             last();
         }
-    }
-}
-
-/// The text an explicit cancel was given, else the kind of the cause.
-fn cause_of(reason: &Reason) -> String {
-    match reason.cause() {
-        Cause::Explicit(Some(text)) => text.clone(),
-        other => format!("{other:?}"),
     }
 }

@@ -4,7 +4,7 @@ use std::{
     any::Any,
     cell::Cell,
     future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
     sync::Once,
     task::Poll,
@@ -12,6 +12,11 @@ use std::{
 
 thread_local! {
     static QUIET: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Panics without a word on standard error: the process' panic hook is not run.
+pub fn quiet_panic(text: &'static str) -> ! {
+    resume_unwind(Box::new(text))
 }
 
 /// Runs `f`; a panic comes back as its message.

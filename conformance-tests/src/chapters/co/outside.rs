@@ -1,6 +1,6 @@
 //! CO2: cancels, deadlines and drops from outside.
 
-use super::{ByHand, FAR, SHORT, after, cleans_up, each_kind, gates, loser};
+use super::{ByHand, FAR, SHORT, after, cleans_up, each_kind, gates, loser, opened_after_a_cancel};
 use crate::harness::*;
 use std::cell::RefCell;
 
@@ -153,13 +153,7 @@ pub fn co2_a_cancel_while_the_losers_unwind_changes_nothing(on: &Flavour) {
                     }
                 }
             }));
-            assert!(run.go().await.is_pending());
-            handle.cancel();
-            assert!(run.go().await.is_pending());
-            gate.set();
-            let Poll::Ready(value) = run.go().await else {
-                panic!("all have ended");
-            };
+            let value = opened_after_a_cancel(&mut run, &handle, &gate).await;
             assert_eq!(value.ok(), Some(7), "kind {kind}");
         }
     });
@@ -177,13 +171,7 @@ pub fn co2_all_that_end_by_themselves_after_a_cancel_have_their_values(on: &Flav
             // The cancel lands at the next wait, and there is none.
             (both, amap(<[_; 2]>::from(both), ready).await)
         }));
-        assert!(run.go().await.is_pending());
-        handle.cancel();
-        assert!(run.go().await.is_pending());
-        gate.set();
-        let Poll::Ready(values) = run.go().await else {
-            panic!("all have ended");
-        };
+        let values = opened_after_a_cancel(&mut run, &handle, &gate).await;
         assert_eq!(values.ok(), Some(((1, 2), vec![1, 2])));
     });
 }

@@ -76,7 +76,7 @@ both_kinds! {
             }
             match by_group.await {
                 Err(TaskError::Cancelled(cancelled)) => {
-                    assert_eq!(cause_of(&cancelled), "the group")
+                    assert_eq!(cause_of(cancelled.reason()), "the group")
                 }
                 other => panic!("{other:?}"),
             }
@@ -110,7 +110,7 @@ both_kinds! {
             let mut causes = Vec::new();
             for handle in kept.into_inner().unwrap() {
                 match handle.await {
-                    Err(TaskError::Cancelled(cancelled)) => causes.push(cause_of(&cancelled)),
+                    Err(TaskError::Cancelled(cancelled)) => causes.push(cause_of(cancelled.reason())),
                     other => panic!("{other:?}"),
                 }
             }
