@@ -63,7 +63,6 @@ async fn joined(n: usize) {
 }
 
 fn on(host: Host) -> Vec<Line> {
-    let name = |what: &str| format!("{what}, {}", host.name());
     let gather_two = || anyrt::gather((call(1), call(2)));
     let join_two = || async { futures_util::join!(call(1), call(2)) };
     let race_two = || anyrt::race((call(1), std::future::pending()));
@@ -71,43 +70,31 @@ fn on(host: Host) -> Vec<Line> {
         let (one, other) = (pin!(call(1)), pin!(std::future::pending::<usize>()));
         black_box(select(one, other).await.factor_first().0);
     };
+    let line = |what: &str, ours| Line::new(format!("{what}, {}", host.name()), 1_000, 20, ours);
     vec![
-        Line::new(
-            name("amap of 1000, 16 at once"),
-            1_000,
-            20,
+        line(
+            "amap of 1000, 16 at once",
             host.ours(|load| timed(load, amapped)),
         )
         .peer("buffered", host.plain(|load| timed(load, in_order)))
         .peer("buffer_unordered", host.plain(|load| timed(load, buffered))),
-        Line::new(
-            name("amap as completed, 16 at once"),
-            1_000,
-            20,
+        line(
+            "amap as completed, 16 at once",
             host.ours(|load| timed(load, as_completed)),
         )
         .peer("buffer_unordered", host.plain(|load| timed(load, taken))),
-        Line::new(
-            name("gather of 1000"),
-            1_000,
-            20,
-            host.ours(|load| timed(load, gathered)),
-        )
-        .peer("join_all", host.plain(|load| timed(load, joined))),
-        Line::new(
-            name("gather of two"),
-            1_000,
-            20,
+        line("gather of 1000", host.ours(|load| timed(load, gathered)))
+            .peer("join_all", host.plain(|load| timed(load, joined))),
+        line(
+            "gather of two",
             host.ours(move |load| timed(load, move |n| each(n, gather_two))),
         )
         .peer(
             "join!",
             host.plain(move |load| timed(load, move |n| each(n, join_two))),
         ),
-        Line::new(
-            name("race of two"),
-            1_000,
-            20,
+        line(
+            "race of two",
             host.ours(move |load| timed(load, move |n| each(n, race_two))),
         )
         .peer(

@@ -247,18 +247,26 @@ impl<'a, E> IntoIterator for &'a Errors<E> {
     }
 }
 
+/// Prints a single error plainly, and several below a head, with numbers.
+pub(crate) fn list<E: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    head: fmt::Arguments<'_>,
+    errors: &[E],
+) -> fmt::Result {
+    if let [only] = errors {
+        return only.fmt(f);
+    }
+    f.write_fmt(head)?;
+    for (number, error) in errors.iter().enumerate() {
+        write!(f, "; {}: {error}", number + 1)?;
+    }
+    Ok(())
+}
+
 impl<E: fmt::Display> fmt::Display for Errors<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.all.as_slice() {
-            [only] => only.fmt(f),
-            all => {
-                write!(f, "{} errors", all.len())?;
-                for (number, error) in all.iter().enumerate() {
-                    write!(f, "; {}: {error}", number + 1)?;
-                }
-                Ok(())
-            }
-        }
+        let head = format_args!("{} errors", self.all.len());
+        list(f, head, &self.all)
     }
 }
 

@@ -25,10 +25,12 @@ mod gather;
 mod many;
 mod race;
 mod select;
+mod slots;
 mod spawned;
 mod stream_from;
 mod tally;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -63,8 +65,8 @@ pin_project! {
     ///
     /// # Cancellation
     ///
-    /// Cancelled from outside before the outcome is settled, it never completes: it waits until the futures are gone,
-    /// finalizers included (CO2).
+    /// After a cancel from outside it waits until the futures are gone, finalizers included. It completes only if its
+    /// outcome is settled all the same, by a shield for instance (CO2).
     ///
     /// # Panics
     ///
@@ -72,9 +74,8 @@ pin_project! {
     // The type relates its parameters in no way: see `Residents`.
     #[must_use = "futures do nothing unless polled"]
     pub struct Together<S, F, T, K> {
-        place: Place,
         #[pin]
-        host: Host<Open<S, F, T, K>, Settled<T>, Tallied<S, F, T, K>, ()>,
+        host: Host<Open<S, F, T, K>, Settled<T>, Tallied<S, F, T, K>, Infallible>,
     }
 }
 
@@ -88,7 +89,6 @@ where
     fn new(place: Place, source: S, tally: K) -> Self {
         let shape = Tallied::new(Crowd::new(source), tally);
         Self {
-            place,
             host: Host::new(Kind::Group, place, Tallied::open, shape),
         }
     }
@@ -136,7 +136,7 @@ where
         B: FnOnce(Completed<T>) -> R,
         R: Future,
     {
-        consumed(self.place, self.host.shape().crowd.take(), body)
+        consumed(self.host.place(), self.host.shape().crowd.take(), body)
     }
 }
 
@@ -156,7 +156,7 @@ where
 impl<S, F, T, K> fmt::Debug for Together<S, F, T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Together")
-            .field("place", &self.place)
+            .field("place", &self.host.place())
             .finish_non_exhaustive()
     }
 }

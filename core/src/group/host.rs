@@ -1,5 +1,7 @@
 //! The host of a group: the future that runs the body and then waits for everybody.
 //!
+//! Longer than other files, since its stages are one protocol.
+//!
 //! | stage | leaves it when                                   | what a cancel does                    |
 //! |-------|--------------------------------------------------|---------------------------------------|
 //! | New   | first polled: takes its place in the tree        | -                                     |
@@ -307,6 +309,11 @@ impl<M, F, S, V> Host<M, F, S, V>
 where
     S: Residents,
 {
+    /// Where the group was made.
+    pub(crate) fn place(&self) -> Place {
+        self.region.place()
+    }
+
     /// What a drop does: nothing for a host that has not begun or has ended; else foreign code has
     /// dropped it (SC13).
     fn abandon(self: Pin<&mut Self>) {

@@ -5,6 +5,7 @@ use std::iter::Map;
 
 use super::Together;
 use super::gather::{Gathered, TryGathered};
+use super::many::all;
 use crate::task::Place;
 
 /// The future of [`amap`].
@@ -87,8 +88,4 @@ where
     let calls = items.into_iter().map(f);
     let tally = TryGathered::new(0, |end| end, all);
     Together::new(Place::caller(), calls, tally)
-}
-
-fn all<T>(ends: Vec<Option<T>>) -> Option<Vec<T>> {
-    ends.into_iter().collect()
 }

@@ -2,32 +2,10 @@
 
 use super::Together;
 use super::many::{Many, TryMany};
+use super::slots::Slots;
 use super::tally::Tally;
 use crate::error::Errors;
 use crate::task::Place;
-
-/// What came, by number.
-#[derive(Debug)]
-pub(super) struct Slots<T>(Vec<Option<T>>);
-
-impl<T> Slots<T> {
-    pub(super) fn new(length: usize) -> Self {
-        let mut slots = Vec::new();
-        slots.resize_with(length, || None);
-        Self(slots)
-    }
-
-    pub(super) fn fill(&mut self, number: usize, value: T) {
-        if number >= self.0.len() {
-            self.0.resize_with(number + 1, || None);
-        }
-        self.0[number] = Some(value);
-    }
-
-    pub(super) fn into_vec(self) -> Vec<Option<T>> {
-        self.0
-    }
-}
 
 /// All values, in the order of the futures.
 #[derive(Debug)]
@@ -84,7 +62,8 @@ pub type TryGather<M> = Together<
 ///
 /// # Cancellation
 ///
-/// Cancelled from outside it never completes: it waits until the futures are gone, finalizers included.
+/// After a cancel from outside it waits until the futures are gone, finalizers included. It completes only if each has
+/// given its value all the same, in a shield for instance (CO2).
 ///
 /// # Panics
 ///

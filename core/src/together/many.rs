@@ -61,6 +61,16 @@ pub trait Alike: Many {
     fn output(end: Self::End) -> Self::Output;
 }
 
+/// Each of them, if each is there.
+pub(super) fn all<T>(options: Vec<Option<T>>) -> Option<Vec<T>> {
+    options.into_iter().collect()
+}
+
+/// As [`all`], in an array.
+fn all_of<T, const N: usize>(options: Vec<Option<T>>) -> Option<[T; N]> {
+    all(options)?.try_into().ok()
+}
+
 impl<F: Future> Many for Vec<F> {
     type Values = Vec<F::Output>;
     type Options = Vec<Option<F::Output>>;
@@ -77,7 +87,7 @@ impl<F: Future> Many for Vec<F> {
     }
 
     fn values(ends: Vec<Option<F::Output>>) -> Option<Self::Values> {
-        ends.into_iter().collect()
+        all(ends)
     }
 }
 
@@ -91,7 +101,7 @@ impl<T, E, F: Future<Output = Result<T, E>>> TryMany for Vec<F> {
     }
 
     fn oks(parts: Vec<Option<T>>) -> Option<Vec<T>> {
-        parts.into_iter().collect()
+        all(parts)
     }
 }
 
@@ -120,8 +130,7 @@ impl<F: Future, const N: usize> Many for [F; N] {
     }
 
     fn values(ends: Vec<Option<F::Output>>) -> Option<Self::Values> {
-        let all: Option<Vec<_>> = ends.into_iter().collect();
-        all?.try_into().ok()
+        all_of(ends)
     }
 }
 
@@ -135,8 +144,7 @@ impl<T, E, F: Future<Output = Result<T, E>>, const N: usize> TryMany for [F; N] 
     }
 
     fn oks(parts: Vec<Option<T>>) -> Option<[T; N]> {
-        let all: Option<Vec<_>> = parts.into_iter().collect();
-        all?.try_into().ok()
+        all_of(parts)
     }
 }
 

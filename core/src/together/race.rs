@@ -4,9 +4,10 @@ use std::error::Error;
 use std::fmt;
 
 use super::Together;
-use super::gather::Slots;
 use super::many::{Alike, Many};
+use super::slots::Slots;
 use super::tally::Tally;
+use crate::error::list;
 use crate::task::Place;
 
 /// The first value.
@@ -176,17 +177,11 @@ impl<E> AllFailed<E> {
 
 impl<E: fmt::Display> fmt::Display for AllFailed<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.errors.as_slice() {
-            [] => f.write_str("there was nothing that could succeed"),
-            [only] => only.fmt(f),
-            all => {
-                write!(f, "all {} failed", all.len())?;
-                for (number, error) in all.iter().enumerate() {
-                    write!(f, "; {}: {error}", number + 1)?;
-                }
-                Ok(())
-            }
+        if self.errors.is_empty() {
+            return f.write_str("there was nothing that could succeed");
         }
+        let head = format_args!("all {} failed", self.errors.len());
+        list(f, head, &self.errors)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Whatever comes first of several futures, and whatever comes with it.
 
 use super::Together;
-use super::gather::Slots;
 use super::many::Many;
+use super::slots::Slots;
 use super::tally::Tally;
 use crate::task::Place;
 

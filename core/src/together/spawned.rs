@@ -19,7 +19,8 @@ use crate::task::cell::{Cell, Outcome};
 ///
 /// # Cancellation
 ///
-/// Cancelled from outside it never completes: it cancels the task, and waits until it is gone.
+/// Cancelled from outside it cancels the task, and waits until it is gone. Only a task that ends with a value all the
+/// same, in a shield for instance, lets it complete.
 ///
 /// # Panics
 ///
@@ -88,15 +89,15 @@ impl<T> Residents for One<T> {}
 
 impl<T> Shape<()> for One<T> {
     // The value is the task's, and stands whether the body was there to see it or had been dropped by a cancel (SC3).
-    type Value = ();
+    type Value = Infallible;
     type Output = T;
 
-    fn body(&mut self, (): (), _: &Group) -> Option<()> {
+    fn body(&mut self, (): (), _: &Group) -> Option<Infallible> {
         None
     }
 
-    fn value(&mut self, (): ()) -> T {
-        unreachable!("the body has none")
+    fn value(&mut self, none: Infallible) -> T {
+        match none {}
     }
 
     fn settled(&mut self, _: &Group) -> Option<T> {

@@ -1,5 +1,6 @@
 //! What is made of the ends: counted by the group, until it has what it was made for.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -97,7 +98,6 @@ impl<S, F, T, K: Tally<T>> Tallied<S, F, T, K> {
 
 impl<S, F, T, K> Residents for Tallied<S, F, T, K> {
     const IS_LOCAL: bool = true;
-    const NEEDS_ALL: bool = false;
 
     fn drop_children(&mut self) {
         self.crowd.drop_children();
@@ -119,7 +119,7 @@ where
 {
     // The outcome is asked for when nobody is left, and stands whether the body was there to see it or had been dropped by
     // a cancel: value beats cancellation (SC3).
-    type Value = ();
+    type Value = Infallible;
     type Output = K::Output;
 
     fn poll_children(&mut self, cx: &mut Context<'_>) -> bool {
@@ -135,12 +135,12 @@ where
         }
     }
 
-    fn body(&mut self, (): (), _: &Group) -> Option<()> {
+    fn body(&mut self, (): (), _: &Group) -> Option<Infallible> {
         None
     }
 
-    fn value(&mut self, (): ()) -> K::Output {
-        unreachable!("the body has none")
+    fn value(&mut self, none: Infallible) -> K::Output {
+        match none {}
     }
 
     fn settled(&mut self, _: &Group) -> Option<K::Output> {
