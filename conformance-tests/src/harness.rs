@@ -13,7 +13,7 @@ mod told;
 mod waker;
 mod watchdog;
 
-pub use event::{Event, EventWait, SetOnDrop};
+pub use event::{Event, EventWait, SetOnDrop, after};
 pub use flavour::Flavour;
 pub use future::{Yields, poll_once, until, while_time_passes, yield_once, yields};
 pub use panics::{catch, catch_async, quiet_panic};

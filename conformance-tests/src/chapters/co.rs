@@ -90,12 +90,6 @@ fn gates<const N: usize>() -> [Event; N] {
     std::array::from_fn(|_| Event::new())
 }
 
-/// Gives `value` when the gate is open.
-async fn after<T>(gate: &Event, value: T) -> T {
-    gate.wait().await;
-    value
-}
-
 /// Never ready. Its cleanup takes some turns and then notes what it was told.
 async fn loser<T>(trace: &Trace) -> T {
     finally(pending::<T>(), async |exit| {

@@ -48,6 +48,7 @@ crate::chapter! { ($) pr;
     pr2_a_condition_in_a_cancelled_region_keeps_the_lock,
     pr2_a_condition_returns_with_the_lock,
     pr2_a_failed_cell_is_filled_by_the_next,
+    pr2_a_forgotten_call_leaves_the_next_one_alone,
     pr2_a_lock_guards_its_value_across_waits,
     pr2_a_lock_is_used_before_and_between_runtimes,
     pr2_a_lock_tells_who_holds_it,

@@ -153,3 +153,9 @@ impl fmt::Debug for EventWait {
         f.debug_struct("EventWait").finish_non_exhaustive()
     }
 }
+
+/// Gives `value` when the gate is open.
+pub async fn after<T>(gate: &Event, value: T) -> T {
+    gate.wait().await;
+    value
+}

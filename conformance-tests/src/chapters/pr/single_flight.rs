@@ -113,6 +113,29 @@ pub fn pr2_a_value_that_is_forgotten_is_made_anew(on: &Flavour) {
     });
 }
 
+/// PR2: a call that was forgotten while it was made does not touch the one that came after it.
+pub fn pr2_a_forgotten_call_leaves_the_next_one_alone(on: &Flavour) {
+    on.run(async {
+        let flight = SingleFlight::new().keep(8);
+        let gates = [Event::new(), Event::new()];
+        let gates = &gates;
+        let call = |n: usize| flight.get('k', move || after(&gates[n], n));
+        let mut forgotten = Box::pin(call(0));
+        assert!(poll_once(&mut forgotten).await.is_pending());
+        flight.forget(&'k');
+        let mut next = Box::pin(call(1));
+        assert!(poll_once(&mut next).await.is_pending());
+        gates[0].set();
+        assert_eq!(forgotten.await, 0);
+        let now = flight.statistics();
+        assert_eq!((now.kept, now.flying, now.asking), (0, 1, 1));
+        gates[1].set();
+        assert_eq!(next.await, 1);
+        assert_eq!(flight.get('k', async || 9).await, 1);
+        assert_eq!(flight.statistics().calls, 2);
+    });
+}
+
 /// PR2, RT4: a value that was made too long ago, on the clock of the runtime, is made anew.
 pub fn pr2_a_value_is_kept_for_a_period(on: &Flavour) {
     on.run(async {
