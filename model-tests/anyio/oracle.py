@@ -10,6 +10,8 @@ What is mapped, where AnyIO's words differ:
 * AnyIO tells no causes: every cancel is noted as ``{"cancelled": null}``.
 * A group is "completed" when its body came to its end and nothing failed, and "cancelled" when its own cancel cut the
   body short.
+* An operation on a stream has an end of its own, as in anyrt: a clone. Where the program's own end is closed there is
+  nothing to clone.
 * A group that fails inside a cancelled scope raises its errors together with the cancellation. The errors are the
   result here, as they are in anyrt, and the cancellation lands at the next checkpoint; levels make sure of that.
 """
@@ -23,7 +25,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import anyio
-from anyio import CancelScope, Event
+from anyio import CancelScope, Event, Semaphore, create_memory_object_stream
 from anyio.abc import TaskGroup, TaskStatus
 from anyio.lowlevel import checkpoint
 from trio.testing import MockClock
@@ -37,7 +39,7 @@ CANCELLED: Note = {"cancelled": None}
 
 PORTABLE = {
     "sleep", "checkpoint", "state", "set", "wait", "forever", "cancel", "deadline", "spawn", "start", "started",
-    "join", "cancel_task", "fail", "scope", "group", "shield", "finally",
+    "join", "cancel_task", "fail", "scope", "group", "shield", "finally", "send", "receive", "close", "hold",
 }  # fmt: skip
 # Fields that turn a portable operation into one of anyrt's own.
 OWN_FIELDS = {"daemon", "local", "limit", "grace"}
@@ -91,6 +93,8 @@ class Run:
         self.inside: set[int] = set()
         self.groups: dict[int, TaskGroup] = {}
         self.handles: dict[int, Any] = {}
+        self.streams = [create_memory_object_stream[int](room) for room in program.get("streams", [])]
+        self.semaphores = [Semaphore(permits) for permits in program.get("semaphores", [])]
         self.events = {op["event"]: Event() for op in everything if "event" in op}
 
     def now(self) -> int:
@@ -244,6 +248,38 @@ class Task:
         self.note({"cancel_task": op["task"]})
         if op["task"] in self.run.handles:
             self.run.handles[op["task"]].cancel()
+
+    async def do_send(self, op: Op) -> None:
+        await self.sleep(op["at"])
+        try:
+            async with self.run.streams[op["stream"]][0].clone() as sender:
+                await sender.send(op["item"])
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self.note({"unsent": op["item"]})
+        else:
+            self.note({"sent": op["item"]})
+
+    async def do_receive(self, op: Op) -> None:
+        await self.sleep(op["at"])
+        try:
+            async with self.run.streams[op["stream"]][1].clone() as receiver:
+                item = await receiver.receive()
+        except (anyio.ClosedResourceError, anyio.EndOfStream):
+            self.note({"stream_end": op["stream"]})
+        else:
+            self.note({"received": [op["stream"], item]})
+
+    async def do_close(self, op: Op) -> None:
+        await self.sleep(op["at"])
+        self.note({"close": [op["stream"], op["end"]]})
+        self.run.streams[op["stream"]][0 if op["end"] == "sender" else 1].close()
+
+    async def do_hold(self, op: Op) -> None:
+        await self.sleep(op["at"])
+        async with self.run.semaphores[op["semaphore"]]:
+            self.note({"acquired": op["semaphore"]})
+            await self.block(op["body"])
+        self.note({"released": op["semaphore"]})
 
     async def do_fail(self, op: Op) -> None:
         await self.sleep(op["at"])

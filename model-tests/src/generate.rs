@@ -38,7 +38,7 @@ pub const MOST: usize = 60;
 pub enum Profile {
     /// Everything.
     Full,
-    /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking.
+    /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking, together.
     Portable,
 }
 
@@ -54,7 +54,11 @@ impl Profile {
 
 fn is_portable(op: &Op) -> bool {
     match op {
-        Op::Panic { .. } | Op::Restore { .. } | Op::Defer { .. } | Op::Blocking { .. } => false,
+        Op::Panic { .. }
+        | Op::Restore { .. }
+        | Op::Together { .. }
+        | Op::Defer { .. }
+        | Op::Blocking { .. } => false,
         Op::Shield { grace, .. } | Op::Finally { grace, .. } => grace.is_none(),
         Op::Group { local, limit, .. } => !local && limit.is_none(),
         Op::Spawn { daemon, .. } => !daemon,
@@ -85,11 +89,16 @@ pub fn from_seed(seed: u64, profile: Profile) -> Program {
 fn attempt(rng: &mut Rng, profile: Profile, wanted: usize) -> Program {
     let mut maker = Maker::new(rng, profile, wanted);
     let mut main = vec![maker.main()];
-    let movable = maker.movable;
+    let (movable, streams, semaphores) = (maker.movable, maker.streams, maker.semaphores);
     let mut timeline = clock::wind(rng, &mut main);
     aim::aim(rng, &mut timeline, &movable, &mut main);
     let slots = clock::settle(rng, &timeline, &mut main);
-    Program { slots, main }
+    Program {
+        slots,
+        streams,
+        semaphores,
+        main,
+    }
 }
 
 #[cfg(test)]

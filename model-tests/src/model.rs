@@ -16,10 +16,13 @@ mod call;
 mod cancel;
 mod group;
 mod leave;
+mod semaphore;
 mod spawn;
 mod step;
+mod stream;
 mod task;
 mod time;
+mod together;
 mod tree;
 mod wait;
 
@@ -30,6 +33,8 @@ use crate::trace::{Entry, Note, REPORTS, Trace};
 
 use call::{Call, CallIx};
 use group::{Group, GroupIx};
+use semaphore::Semaphore;
+use stream::Stream;
 use task::{Flow, Phase, Task, TaskIx};
 use time::{Clock, Timer};
 use tree::{RegionId, Tree};
@@ -81,6 +86,8 @@ struct World<'p> {
     handles: BTreeMap<u32, TaskIx>,
     /// The events that are set.
     events: BTreeSet<u32>,
+    streams: Vec<Stream>,
+    semaphores: Vec<Semaphore>,
     /// The tasks that are gone and not yet counted out.
     leaving: Vec<(TaskIx, Flow)>,
     /// Whether `run` has come to its end.
@@ -114,6 +121,16 @@ impl<'p> World<'p> {
             group_ids: BTreeMap::new(),
             handles: BTreeMap::new(),
             events: BTreeSet::new(),
+            streams: program
+                .streams
+                .iter()
+                .map(|&room| Stream::new(room))
+                .collect(),
+            semaphores: program
+                .semaphores
+                .iter()
+                .map(|&permits| Semaphore::new(permits))
+                .collect(),
             leaving: Vec::new(),
             over: false,
             trace: Trace::new(),

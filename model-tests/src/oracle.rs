@@ -8,16 +8,17 @@
 //! 3. Nothing is cancelled for a cause that there was not.
 //! 4. Who cancels a scope that it is in itself comes to no other wait's end there.
 //! 5. What is shielded is not cut: a shield without a grace period, and a cleanup, once begun come to their ends.
-//! 6. Each error that ends a task is told by a group or by a `start`.
+//! 6. Each error that ends a task is told by a group or by a `start`; an attempt of a `race_ok` may fail for nothing.
 //! 7. No sleep ends early.
 //! 8. A cleanup runs once; hooks of a group run last in first out, one after the other.
+//! 9. Each item is received once at most, and never one whose sender was told that it was not sent.
 //!
 //! That a program ends at all is asked by running it. That a future is gone before its group counts it out, and that no
 //! ready value is lost, cannot be seen in a trace: the conformance suite asks that with futures written by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::program::{Op, Program, SLOT, next_instant};
+use crate::program::{Kind, Op, Program, SLOT, next_instant};
 use crate::trace::{Cause, Entry, How, Note, Trace};
 use crate::visit::each;
 
@@ -39,6 +40,7 @@ pub fn violations(program: &Program, trace: &Trace) -> Vec<String> {
     errors_are_told(&facts, trace, &mut found);
     cleanups_run_once(trace, &mut found);
     hooks_in_order(&facts, trace, &mut found);
+    items_go_to_one(trace, &mut found);
     found
 }
 
@@ -53,7 +55,10 @@ struct Facts {
     /// Whether anything may be cancelled by hand, or by a failure.
     explicit: bool,
     sibling: bool,
+    together: bool,
     errors: BTreeSet<u32>,
+    /// The errors of attempts, which are dropped when another one succeeds.
+    attempts: BTreeSet<u32>,
     /// The sleeps that stand in a scope, in its own task, with nothing in between that protects them.
     open_in: BTreeMap<u32, BTreeSet<u32>>,
     /// The sleeps of shields and cleanups that hold nothing else, by their ids.
@@ -84,6 +89,14 @@ impl Facts {
                 self.errors.insert(*error);
             }
             Op::Panic { .. } => self.sibling = true,
+            Op::Together { id, kind, arms, .. } => {
+                self.together = true;
+                self.group_of.extend(arms.iter().map(|arm| (arm.task, *id)));
+                if *kind == Kind::RaceOk {
+                    self.attempts
+                        .extend(arms.iter().flat_map(|arm| errors(&arm.body)));
+                }
+            }
             Op::Scope { id, body, .. } => {
                 let mut sleeps = BTreeSet::new();
                 open_sleeps(body, &mut sleeps);
@@ -107,6 +120,16 @@ impl Facts {
             _ => {}
         }
     }
+}
+
+fn errors(block: &[Op]) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    each(block, &mut |op| {
+        if let Op::Fail { error, .. } = op {
+            found.insert(*error);
+        }
+    });
+    found
 }
 
 /// The sleeps of a block in its own task that nothing protects from a cancel around it.
@@ -223,6 +246,7 @@ fn known_cause(facts: &Facts, track: &str, note: &Note, found: &mut Vec<String>)
     let possible = match cause {
         Cause::Explicit => facts.explicit,
         Cause::Sibling => facts.sibling,
+        Cause::NotNeeded => facts.together,
         Cause::Deadline | Cause::Shutdown => true,
         Cause::Closed => false,
     };
@@ -239,7 +263,7 @@ fn no_task_outlives_its_group(facts: &Facts, trace: &Trace, found: &mut Vec<Stri
         .values()
         .flatten()
         .filter_map(|Entry(time, note)| match note {
-            Note::Group(id, _) => Some((*id, *time)),
+            Note::Group(id, _) | Note::Together(id, _) => Some((*id, *time)),
             _ => None,
         })
         .collect();
@@ -257,16 +281,16 @@ fn no_task_outlives_its_group(facts: &Facts, trace: &Trace, found: &mut Vec<Stri
 
 /// Oracle 6.
 fn errors_are_told(facts: &Facts, trace: &Trace, found: &mut Vec<String>) {
-    for error in &facts.errors {
+    for error in facts.errors.difference(&facts.attempts) {
         let ended = trace.values().flatten().any(|Entry(_, note)| {
             matches!(note, Note::End(How::Failed(errors)) if errors.contains(error))
         });
         let told = trace.values().flatten().any(|Entry(_, note)| match note {
-            Note::Group(_, How::Failed(errors)) | Note::StartFailed(_, errors) => {
-                errors.contains(error)
-            }
+            Note::Group(_, How::Failed(errors))
+            | Note::Together(_, How::Failed(errors))
+            | Note::StartFailed(_, errors) => errors.contains(error),
             // A panic hides the errors of its group (TG6).
-            Note::Group(_, How::Panicked(_)) => true,
+            Note::Group(_, How::Panicked(_)) | Note::Together(_, How::Panicked(_)) => true,
             _ => false,
         });
         // A panic hides them too where its group unwinds and notes nothing.
@@ -297,6 +321,25 @@ fn cleanups_run_once(trace: &Trace, found: &mut Vec<String>) {
     }
     for id in ended.difference(&begun) {
         found.push(format!("cleanup {id} ends and has not begun"));
+    }
+}
+
+/// Oracle 9.
+fn items_go_to_one(trace: &Trace, found: &mut Vec<String>) {
+    let mut received = BTreeSet::new();
+    for Entry(_, note) in trace.values().flatten() {
+        if let Note::Received(_, item) = note
+            && !received.insert(*item)
+        {
+            found.push(format!("item {item} is received twice"));
+        }
+    }
+    for Entry(_, note) in trace.values().flatten() {
+        if let Note::Unsent(item) = note
+            && received.contains(item)
+        {
+            found.push(format!("item {item} was not sent, and is received"));
+        }
     }
 }
 

@@ -128,6 +128,17 @@ impl Place {
         inside
     }
 
+    /// One of several blocks that are run together.
+    pub(crate) fn arm(&self, failing: bool, task: u32) -> Self {
+        let mut inside = self.clone();
+        inside.fallible = failing;
+        inside.starts = false;
+        inside.tasks.push(task);
+        // Its shields are its own.
+        inside.outside = None;
+        inside
+    }
+
     /// The body of a shield.
     pub(crate) fn shield(&self, grace: bool) -> Self {
         Self {

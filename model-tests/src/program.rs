@@ -20,6 +20,12 @@ pub fn next_instant(cycle: u64, slot: u32, after: u64) -> u64 {
 pub struct Program {
     /// How many slots a cycle has. Slot 0 is never used.
     pub slots: u32,
+    /// The object streams, by the room that each has; the number of the first is 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<u32>,
+    /// The semaphores, by the permits that each has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub semaphores: Vec<u32>,
     /// What the main task does.
     pub main: Block,
 }
@@ -99,6 +105,18 @@ pub enum Op {
     Join { task: u32, at: u32 },
     /// Sleeps, then cancels a task through its handle.
     CancelTask { at: u32, task: u32 },
+    /// Sleeps, then sends an item into a stream, as a sender of its own.
+    Send { at: u32, stream: u32, item: u32 },
+    /// Sleeps, then receives an item of a stream, as a receiver of its own.
+    Receive { at: u32, stream: u32 },
+    /// Sleeps, then closes the program's own end of a stream.
+    Close { at: u32, stream: u32, end: End },
+    /// Sleeps, then acquires a permit, for as long as a block runs.
+    Hold {
+        at: u32,
+        semaphore: u32,
+        body: Block,
+    },
     /// Sleeps, then fails.
     Fail { at: u32, error: u32 },
     /// Sleeps, then panics.
@@ -126,6 +144,15 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "is_false")]
         catch: bool,
         body: Block,
+    },
+    /// Blocks run side by side within the task, and waited for as one.
+    Together {
+        id: u32,
+        kind: Kind,
+        /// Whether errors and a panic of the arms end here.
+        #[serde(default, skip_serializing_if = "is_false")]
+        catch: bool,
+        arms: Vec<Arm>,
     },
     /// A shield around a block.
     Shield {
@@ -162,6 +189,47 @@ pub enum Op {
         abandon: bool,
         body: Vec<Step>,
     },
+}
+
+/// What is made of the ends of arms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Kind {
+    Gather,
+    TryGather,
+    Race,
+    RaceOk,
+}
+
+impl Kind {
+    /// Whether arms may fail.
+    pub fn is_failing(self) -> bool {
+        matches!(self, Self::TryGather | Self::RaceOk)
+    }
+
+    /// Whether the first that ends well is enough.
+    pub fn is_race(self) -> bool {
+        matches!(self, Self::Race | Self::RaceOk)
+    }
+}
+
+/// One of the blocks that are run together: a task without a handle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Arm {
+    pub task: u32,
+    pub body: Block,
+}
+
+/// An end of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum End {
+    Sender,
+    Receiver,
 }
 
 /// What a blocking function does.

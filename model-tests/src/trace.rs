@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::program::End;
+
 /// What each track noted.
 pub type Trace = BTreeMap<Track, Vec<Entry>>;
 
@@ -61,10 +63,28 @@ pub enum Note {
     Joined(u32, Joined),
     /// A task was cancelled by its handle.
     CancelTask(u32),
+    /// An item was sent.
+    Sent(u32),
+    /// An item was not sent, since nobody is left to receive it.
+    Unsent(u32),
+    /// An item of a stream was received.
+    Received(u32, u32),
+    /// A stream has ended.
+    StreamEnd(u32),
+    /// An end of a stream was closed.
+    Close(u32, End),
+    /// A permit was acquired.
+    Acquired(u32),
+    /// A block that held a permit is over.
+    Released(u32),
     /// A scope is over.
     Scope(u32, How),
     /// A group is over.
     Group(u32, How),
+    /// This arm was the first to end well.
+    Won(u32),
+    /// Blocks that were run together are over.
+    Together(u32, How),
     /// A shield is over.
     Shield(u32, How),
     /// A restore is over.
@@ -125,6 +145,8 @@ pub enum Cause {
     Sibling,
     /// By the end of its group.
     Closed,
+    /// By an outcome that does not need it.
+    NotNeeded,
     /// By the end of the runtime.
     Shutdown,
 }

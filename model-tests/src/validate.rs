@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::place::{Known, Phase, Place};
-use crate::program::{Grace, Op, Program, Step, When};
+use crate::program::{Arm, Grace, Op, Program, Step, When};
 use crate::visit::Spot;
 
 mod census;
@@ -133,6 +133,9 @@ impl Walk<'_> {
             Op::Sleep { turns, .. } => turns_of(*turns, 1),
             Op::Wait { .. } => wait("`wait`"),
             Op::Forever => wait("`forever`"),
+            Op::Send { .. } => wait("`send`"),
+            Op::Receive { .. } => wait("`receive`"),
+            Op::Hold { .. } => wait("`hold`"),
             Op::Cancel { scope, .. } => match self.census.thing(*scope) {
                 Some(Thing::Scope | Thing::Group { .. }) => Ok(()),
                 _ => Err(format!("{scope} is no scope or group")),
@@ -188,6 +191,14 @@ impl Walk<'_> {
                     "a limit of 0 where nothing can end it".to_owned()
                 })
             }
+            Op::Together {
+                kind, catch, arms, ..
+            } => {
+                ensure(!arms.is_empty(), || "nothing to be run together".to_owned())?;
+                ensure(!kind.is_failing() || *catch || place.fallible, || {
+                    "arms whose errors have nowhere to go".to_owned()
+                })
+            }
             Op::Shield { grace, .. } | Op::Finally { grace, .. } => grace_of(*grace),
             Op::Restore { .. } => ensure(place.in_shield(), || {
                 "`restore` outside of a shield of its task".to_owned()
@@ -202,7 +213,11 @@ impl Walk<'_> {
                 Step::Sleep { turns, .. } => turns_of(*turns, 1),
                 Step::Check => Ok(()),
             }),
-            Op::Checkpoint { .. } | Op::State { .. } | Op::Set { .. } | Op::Panic { .. } => Ok(()),
+            Op::Checkpoint { .. }
+            | Op::State { .. }
+            | Op::Set { .. }
+            | Op::Close { .. }
+            | Op::Panic { .. } => Ok(()),
         }
     }
 
@@ -235,8 +250,16 @@ impl Walk<'_> {
                 };
                 body(b, place.group(group))
             }
+            Op::Together { kind, arms, .. } => {
+                let arm = |arm: &'p Arm| {
+                    let inside = place.arm(kind.is_failing(), arm.task);
+                    (arm.body.as_slice(), inside)
+                };
+                Ok(arms.iter().map(arm).collect())
+            }
             Op::Shield { grace, body: b, .. } => body(b, place.shield(grace.is_some())),
             Op::Restore { body: b, .. } => body(b, place.restore()),
+            Op::Hold { body: b, .. } => body(b, place.clone()),
             Op::Defer { body: b, .. } => body(b, place.hook()),
             Op::Spawn {
                 group,

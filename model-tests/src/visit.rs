@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::program::{Block, Grace, Op, Program, Step, When};
+use crate::program::{Arm, Block, Grace, Op, Program, Step, When};
 
 /// What a number in a program names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ pub enum Sort {
     Slot,
     /// The bit of a grace period; each is used once.
     Bit,
-    /// A scope, group, shield, restore, finally, hook or blocking call, where it is defined.
+    /// A scope, group, shield, together, restore, finally, hook or blocking call, where it is defined.
     Id,
     /// The same where it is referred to.
     IdRef,
@@ -29,6 +29,12 @@ pub enum Sort {
     Error,
     /// A panic; each is used once.
     Panic,
+    /// An item; each is sent once.
+    Item,
+    /// A stream; the program lists them.
+    Stream,
+    /// A semaphore; the program lists them.
+    Semaphore,
 }
 
 /// Writes a function once for shared and once for exclusive references.
@@ -67,6 +73,19 @@ macro_rules! both {
                     meet(Sort::TaskRef, task);
                     meet(Sort::Slot, at);
                 }
+                Op::Send { at, stream, item } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Stream, stream);
+                    meet(Sort::Item, item);
+                }
+                Op::Receive { at, stream } | Op::Close { at, stream, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Stream, stream);
+                }
+                Op::Hold { at, semaphore, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Semaphore, semaphore);
+                }
                 Op::Fail { at, error } => {
                     meet(Sort::Slot, at);
                     meet(Sort::Error, error);
@@ -79,6 +98,12 @@ macro_rules! both {
                     meet(Sort::Id, id);
                     if let Some(When { at, .. }) = deadline {
                         meet(Sort::Slot, at);
+                    }
+                }
+                Op::Together { id, arms, .. } => {
+                    meet(Sort::Id, id);
+                    for Arm { task, .. } in arms {
+                        meet(Sort::Task, task);
                     }
                 }
                 Op::Group { id, .. } | Op::Restore { id, .. } => meet(Sort::Id, id),
@@ -114,17 +139,19 @@ both!(numbers => &Op, &u32; numbers_mut => &mut Op, &mut u32);
 /// Writes a function once for shared and once for exclusive references.
 macro_rules! blocks {
     ($($name:ident => $op:ty, $block:ty);+) => {$(
-        /// The blocks of an operation: its body, and its cleanup.
+        /// The blocks of an operation: its body and its cleanup, or its arms.
         #[must_use]
         pub fn $name(op: $op) -> Vec<$block> {
             match op {
                 Op::Finally { body, cleanup, .. } => vec![body, cleanup],
+                Op::Together { arms, .. } => arms.into_iter().map(|Arm { body, .. }| body).collect(),
                 Op::Spawn { body, .. }
                 | Op::Start { body, .. }
                 | Op::Scope { body, .. }
                 | Op::Group { body, .. }
                 | Op::Shield { body, .. }
                 | Op::Restore { body, .. }
+                | Op::Hold { body, .. }
                 | Op::Defer { body, .. } => vec![body],
                 _ => Vec::new(),
             }

@@ -141,6 +141,14 @@ fn each_oracle_can_say_no() {
             }
         }
     });
+    expect("is received twice", &|trace| {
+        let twice = [1, 2].map(|time| Entry(time, Note::Received(0, 7)));
+        trace.get_mut("t0").unwrap().splice(1..1, twice);
+    });
+    expect("was not sent, and is received", &|trace| {
+        let both = [Entry(1, Note::Unsent(7)), Entry(2, Note::Received(0, 7))];
+        trace.get_mut("t0").unwrap().splice(1..1, both);
+    });
     expect("was given later and ends later", &|trace| {
         for Entry(time, _) in trace.get_mut("h3").unwrap() {
             *time = 4 << 12;

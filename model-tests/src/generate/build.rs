@@ -3,11 +3,11 @@
 //! Always true: slots are 0 until the clock gives them; a deadline's turns are 0 for at once, else 1 until
 //! the clock decides.
 
-use super::maker::{Maker, Traits, Until, take};
+use super::maker::{Make, Maker, Traits, Until, take};
 use crate::place::{Known, Phase, Place};
-use crate::program::{Block, Grace, Op, When};
+use crate::program::{Arm, Block, Grace, Kind, Op, When};
 
-impl Maker<'_> {
+impl<'r> Maker<'r> {
     /// A grace period, in so many cases of a hundred, for as long as there are bits.
     fn grace(&mut self, chance: u64) -> Option<Grace> {
         if !self.full() || self.next.bit >= 12 || !self.rng.percent(chance) {
@@ -170,6 +170,41 @@ impl Maker<'_> {
         let id = self.id();
         let body = self.enter(&place.restore(), body);
         Op::Restore { id, body }
+    }
+
+    pub(super) fn together(&mut self, place: &Place, kind: Kind, arms: &[Make<'r>]) -> Op {
+        self.spend();
+        let id = self.id();
+        let catch = (kind.is_failing() && !place.fallible) || self.rng.percent(60);
+        self.caught += u32::from(catch);
+        let arm = |body: &Make<'r>| {
+            let task = take(&mut self.next.task);
+            let body = self.enter(&place.arm(kind.is_failing(), task), body);
+            Arm { task, body }
+        };
+        let arms = arms.iter().map(arm).collect();
+        self.caught -= u32::from(catch);
+        Op::Together {
+            id,
+            kind,
+            catch,
+            arms,
+        }
+    }
+
+    pub(super) fn hold(
+        &mut self,
+        place: &Place,
+        semaphore: u32,
+        body: impl FnOnce(&mut Self, &Place) -> Block,
+    ) -> Op {
+        self.spend();
+        let body = self.enter(place, body);
+        Op::Hold {
+            at: 0,
+            semaphore,
+            body,
+        }
     }
 
     pub(super) fn finally(

@@ -164,6 +164,9 @@ impl Clock<'_> {
             | Op::Cancel { at, .. }
             | Op::Deadline { at, .. }
             | Op::CancelTask { at, .. }
+            | Op::Send { at, .. }
+            | Op::Receive { at, .. }
+            | Op::Close { at, .. }
             | Op::Fail { at, .. }
             | Op::Panic { at, .. } => self.timer(at, 1, now),
             Op::Set { at, event } => {
@@ -223,6 +226,20 @@ impl Clock<'_> {
                 };
                 self.found.scopes.insert(*id, span);
                 span.to
+            }
+            Op::Together { kind, arms, .. } => {
+                let ends = arms.iter_mut().map(|arm| self.block(&mut arm.body, now));
+                let ends: Vec<u64> = ends.collect();
+                let end = if kind.is_race() {
+                    ends.iter().min()
+                } else {
+                    ends.iter().max()
+                };
+                end.copied().unwrap_or(now)
+            }
+            Op::Hold { at, body, .. } => {
+                let then = self.timer(at, 1, now);
+                self.block(body, then)
             }
             Op::Shield { body, .. } | Op::Restore { body, .. } => self.block(body, now),
             Op::Finally { body, cleanup, .. } => {

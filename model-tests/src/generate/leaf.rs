@@ -2,8 +2,8 @@
 //!
 //! Always true: what an operation is aimed at is 0 where the aim is left open.
 
-use super::maker::Maker;
-use crate::program::{Op, Step, When};
+use super::maker::{Maker, take};
+use crate::program::{End, Op, Step, When};
 
 impl Maker<'_> {
     pub(super) fn sleep(&mut self) -> Op {
@@ -97,6 +97,41 @@ impl Maker<'_> {
         Op::CancelTask { at: 0, task }
     }
 
+    /// Any stream.
+    pub(super) fn stream(&mut self) -> u32 {
+        self.rng.small(0, as_number(self.streams.len()) - 1)
+    }
+
+    pub(super) fn send(&mut self, stream: u32) -> Op {
+        self.spend();
+        let item = take(&mut self.next.item);
+        Op::Send {
+            at: 0,
+            stream,
+            item,
+        }
+    }
+
+    pub(super) fn receive(&mut self, stream: u32) -> Op {
+        self.spend();
+        Op::Receive { at: 0, stream }
+    }
+
+    pub(super) fn close(&mut self, stream: u32) -> Op {
+        self.spend();
+        let end = if self.rng.percent(60) {
+            End::Sender
+        } else {
+            End::Receiver
+        };
+        Op::Close { at: 0, stream, end }
+    }
+
+    /// Any semaphore.
+    pub(super) fn semaphore(&mut self) -> u32 {
+        self.rng.small(0, as_number(self.semaphores.len()) - 1)
+    }
+
     pub(super) fn fail(&mut self) -> Op {
         self.spend();
         let error = self.error();
@@ -129,4 +164,8 @@ impl Maker<'_> {
         }
         Step::Sleep { at: 0, turns }
     }
+}
+
+fn as_number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

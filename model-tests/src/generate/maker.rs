@@ -6,7 +6,7 @@
 
 use super::Profile;
 use crate::place::Place;
-use crate::program::{Block, Op};
+use crate::program::{Block, Kind, Op};
 use crate::rng::Rng;
 
 /// What is to become of a scope's deadline.
@@ -39,6 +39,7 @@ pub(super) struct Next {
     pub(super) event: u32,
     pub(super) error: u32,
     pub(super) panic: u32,
+    pub(super) item: u32,
     pub(super) bit: u32,
 }
 
@@ -57,7 +58,19 @@ pub(super) struct Maker<'r> {
     /// Events that are waited for and not set yet, and the other way round.
     pub(super) waited: Vec<u32>,
     pub(super) set: Vec<u32>,
+    /// The rooms of the streams, and the permits of the semaphores.
+    pub(super) streams: Vec<u32>,
+    pub(super) semaphores: Vec<u32>,
     pub(super) next: Next,
+}
+
+/// What makes a block.
+pub(super) type Make<'r> = fn(&mut Maker<'r>, &Place) -> Block;
+
+/// One to so many numbers, by weight.
+fn some_of(rng: &mut Rng, most: u64, weights: &[(u64, u32)]) -> Vec<u32> {
+    let count = rng.within(1, most);
+    (0..count).filter_map(|_| rng.weighted(weights)).collect()
 }
 
 /// A number of a sequence that starts at 1.
@@ -68,6 +81,9 @@ pub(super) fn take(next: &mut u32) -> u32 {
 
 impl<'r> Maker<'r> {
     pub(super) fn new(rng: &'r mut Rng, profile: Profile, left: usize) -> Self {
+        // Few of each: items that nobody wants and permits that nobody else asks for show nothing.
+        let streams = some_of(rng, 2, &[(4, 0), (3, 1), (2, 2)]);
+        let semaphores = some_of(rng, 2, &[(7, 1), (2, 2), (1, 0)]);
         Self {
             rng,
             profile,
@@ -78,6 +94,8 @@ impl<'r> Maker<'r> {
             movable: Vec::new(),
             waited: Vec::new(),
             set: Vec::new(),
+            streams,
+            semaphores,
             next: Next::default(),
         }
     }
@@ -168,6 +186,12 @@ impl<'r> Maker<'r> {
             (5, Until::Now),
         ];
         self.rng.weighted(&weights).unwrap_or(Until::Never)
+    }
+
+    /// Any way to make something of arms.
+    pub(super) fn kind(&mut self) -> Kind {
+        let kinds = [Kind::Gather, Kind::TryGather, Kind::Race, Kind::RaceOk];
+        self.rng.pick(&kinds).unwrap_or(Kind::Gather)
     }
 
     /// Any kind of group that may stand here.

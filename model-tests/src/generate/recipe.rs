@@ -7,14 +7,16 @@ use super::maker::Maker;
 use crate::place::Place;
 use crate::program::{Block, Op};
 
+mod arms;
 mod cancels;
 mod groups;
+mod hands;
 mod tasks;
 
 type Recipe = fn(&mut Maker<'_>, &Place) -> Block;
 
 /// How often each is picked, and whether `AnyIO` has what it is about.
-const RECIPES: [(u64, bool, Recipe); 23] = [
+const RECIPES: [(u64, bool, Recipe); 29] = [
     (5, true, cancels::raced),
     (4, true, cancels::expiring),
     (5, true, cancels::shielded),
@@ -38,6 +40,12 @@ const RECIPES: [(u64, bool, Recipe); 23] = [
     (4, true, tasks::joins),
     (4, true, tasks::by_handle),
     (3, true, tasks::event),
+    (7, false, arms::first),
+    (7, false, arms::failing),
+    (6, false, arms::cancelled),
+    (10, true, hands::passed_on),
+    (6, true, hands::closed),
+    (10, true, hands::in_turn),
 ];
 
 /// Any situation that the profile has.

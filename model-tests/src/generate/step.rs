@@ -22,6 +22,9 @@ enum Leaf {
     Deadline,
     Join,
     CancelTask,
+    Send,
+    Receive,
+    Close,
     Fail,
     Panic,
     Blocking,
@@ -34,6 +37,8 @@ enum Structure {
     Shield,
     Restore,
     Finally,
+    Hold,
+    Together,
     Spawn,
     Start,
     Defer,
@@ -124,6 +129,9 @@ impl Maker<'_> {
             (6, Leaf::Deadline),
             (only(bounded, 6), Leaf::Join),
             (6, Leaf::CancelTask),
+            (only(bounded, 7), Leaf::Send),
+            (only(bounded, 7), Leaf::Receive),
+            (1, Leaf::Close),
             (only(place.fallible, 6), Leaf::Fail),
             (only(full && self.caught > 0, 2), Leaf::Panic),
             (only(full && self.caught == 0, 1), Leaf::Panic),
@@ -140,6 +148,18 @@ impl Maker<'_> {
             Leaf::Deadline => self.move_deadline(0),
             Leaf::Join => self.join(0),
             Leaf::CancelTask => self.cancel_task(0),
+            Leaf::Send => {
+                let stream = self.stream();
+                self.send(stream)
+            }
+            Leaf::Receive => {
+                let stream = self.stream();
+                self.receive(stream)
+            }
+            Leaf::Close => {
+                let stream = self.stream();
+                self.close(stream)
+            }
             Leaf::Fail => self.fail(),
             Leaf::Panic => self.panic(),
             Leaf::Blocking => self.blocking(),
@@ -157,6 +177,8 @@ impl Maker<'_> {
             (13, Structure::Shield),
             (only(full && place.in_shield(), 44), Structure::Restore),
             (13, Structure::Finally),
+            (only(place.bounded(), 10), Structure::Hold),
+            (only(full, 10), Structure::Together),
             (only(member.is_some(), 24), Structure::Spawn),
             (only(starter.is_some(), 22), Structure::Start),
             (only(full && member.is_some(), 16), Structure::Defer),
@@ -169,6 +191,14 @@ impl Maker<'_> {
             (Some(Structure::Shield), ..) => self.shield(place, 40, Self::some),
             (Some(Structure::Restore), ..) => self.restore(place, Self::busy),
             (Some(Structure::Finally), ..) => self.finally(place, 30, Self::some, Self::some),
+            (Some(Structure::Hold), ..) => {
+                let semaphore = self.semaphore();
+                self.hold(place, semaphore, Self::some)
+            }
+            (Some(Structure::Together), ..) => {
+                let kind = self.kind();
+                self.together(place, kind, &[Self::nap, Self::nap])
+            }
             (Some(Structure::Spawn), Some(group), _) => self.spawn(place, group, Self::some),
             (Some(Structure::Start), _, Some(group)) => self.start(place, group, Self::start_body),
             (Some(Structure::Defer), Some(group), _) => self.defer(place, group, Self::busy),

@@ -40,10 +40,10 @@ macro_rules! interpreter {
                     Op::Set { at, event } => {
                         world.sleep(*at, 1).await;
                         env.note(Note::Set(*event));
-                        tables.set(*event);
+                        tables.event(*event).set();
                     }
                     Op::Wait { event } => {
-                        tables.wait(*event).await;
+                        tables.event(*event).wait().await;
                         env.note(Note::Seen(*event));
                     }
                     Op::Forever => anyrt::sleep_forever().await,
@@ -94,6 +94,38 @@ macro_rules! interpreter {
                         env.note(Note::CancelTask(*task));
                         cancel_task(env, *task);
                     }
+                    Op::Send { at, stream, item } => {
+                        world.sleep(*at, 1).await;
+                        let sent = match tables.sender(*stream) {
+                            Some(sender) => sender.send(*item).await.is_ok(),
+                            None => false,
+                        };
+                        env.note(if sent { Note::Sent(*item) } else { Note::Unsent(*item) });
+                    }
+                    Op::Receive { at, stream } => {
+                        world.sleep(*at, 1).await;
+                        let received = match tables.receiver(*stream) {
+                            Some(receiver) => receiver.receive().await.ok(),
+                            None => None,
+                        };
+                        env.note(match received {
+                            Some(item) => Note::Received(*stream, item),
+                            None => Note::StreamEnd(*stream),
+                        });
+                    }
+                    Op::Close { at, stream, end } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Close(*stream, *end));
+                        tables.close(*stream, *end);
+                    }
+                    Op::Hold { at, semaphore, body } => {
+                        world.sleep(*at, 1).await;
+                        let permit = tables.semaphore(*semaphore).acquire().await;
+                        env.note(Note::Acquired(*semaphore));
+                        block(env, body).await?;
+                        env.note(Note::Released(*semaphore));
+                        drop(permit);
+                    }
                     Op::Fail { at, error } => {
                         world.sleep(*at, 1).await;
                         return Err(Failure(vec![*error]));
@@ -114,6 +146,7 @@ macro_rules! interpreter {
                     }
                     Op::Scope { .. }
                     | Op::Group { .. }
+                    | Op::Together { .. }
                     | Op::Shield { .. }
                     | Op::Restore { .. }
                     | Op::Finally { .. } => return structure(env, op).await,
@@ -137,19 +170,11 @@ macro_rules! interpreter {
                     }
                     Op::Group { id, failing, local, limit, catch, body } => {
                         let group = group(env, *id, (*failing, *local, *limit), body);
-                        let ended = AssertUnwindSafe(group).catch_unwind().await;
-                        let how = match &ended {
-                            Ok((how, _)) => how.clone(),
-                            Err(payload) if payload.is::<ProgramPanic>() => notes::panicked(payload),
-                            // Whose panic this is, it is not the program's to catch.
-                            Err(_) => return ended.map_or_else(|payload| resume_unwind(payload), |_| Ok(())),
-                        };
-                        env.note(Note::Group(*id, how));
-                        match ended {
-                            _ if *catch => Ok(()),
-                            Ok((_, outcome)) => outcome,
-                            Err(payload) => resume_unwind(payload),
-                        }
+                        caught(env, *catch, group, |how| Note::Group(*id, how)).await
+                    }
+                    Op::Together { id, kind, catch, arms } => {
+                        let together = together(env, *kind, arms);
+                        caught(env, *catch, together, |how| Note::Together(*id, how)).await
                     }
                     Op::Shield { id, grace: None, body } => {
                         let outcome = anyrt::shield(block(env, body)).await;
@@ -177,6 +202,59 @@ macro_rules! interpreter {
                     }
                     _ => unreachable!("it is around no block"),
                 }
+            })
+        }
+
+        /// Notes what a group, or arms that are run together, have come to. Errors and a panic end here where they are
+        /// to be caught.
+        async fn caught(
+            env: &Env,
+            catch: bool,
+            group: Running<'_, (How, Outcome)>,
+            note: impl FnOnce(How) -> Note,
+        ) -> Outcome {
+            let ended = AssertUnwindSafe(group).catch_unwind().await;
+            let how = match &ended {
+                Ok((how, _)) => how.clone(),
+                Err(payload) if payload.is::<ProgramPanic>() => notes::panicked(payload),
+                // Whose panic this is, it is not the program's to catch.
+                Err(_) => return ended.map_or_else(|payload| resume_unwind(payload), |_| Ok(())),
+            };
+            env.note(note(how));
+            match ended {
+                _ if catch => Ok(()),
+                Ok((_, outcome)) => outcome,
+                Err(payload) => resume_unwind(payload),
+            }
+        }
+
+        /// Runs arms together, and tells what they have come to.
+        fn together<'a>(env: &'a Env, kind: Kind, arms: &'a [Arm]) -> Running<'a, (How, Outcome)> {
+            let arm = |arm: &Arm| {
+                let number = arm.task;
+                let future = task(env.for_task(number, None), number, arm.body.clone());
+                async move { future.await.map(|()| number) }
+            };
+            let arms: Vec<_> = arms.iter().map(arm).collect();
+            Box::pin(async move {
+                let first = match kind {
+                    Kind::Gather => {
+                        let ended = anyrt::gather(arms).await;
+                        debug_assert!(ended.iter().all(Result::is_ok), "no error can come here");
+                        None
+                    }
+                    Kind::TryGather => match anyrt::try_gather(arms).await {
+                        Ok(_) => None,
+                        Err(errors) => return notes::failed(errors),
+                    },
+                    Kind::Race => anyrt::race(arms).await.ok(),
+                    Kind::RaceOk => match anyrt::race_ok(arms).await {
+                        Ok(first) => Some(first),
+                        Err(failed) => return notes::failed(failed.into_errors()),
+                    },
+                };
+                first.into_iter().for_each(|first| env.note(Note::Won(first)));
+                (How::Completed, Ok(()))
             })
         }
 

@@ -18,7 +18,7 @@ use super::code::{interpreter, open};
 use super::notes::{self, End};
 use super::spread::{self, Hook, StartedSlot, unfailing};
 use super::{Failure, Outcome, ProgramPanic, World, blocking};
-use crate::program::{Block, Op};
+use crate::program::{Arm, Block, Kind, Op};
 use crate::trace::{How, Joined, Note};
 
 /// What a block sees.

@@ -56,6 +56,7 @@ pub(super) fn cause(reason: &anyrt::Reason) -> Cause {
         anyrt::Cause::Deadline => Cause::Deadline,
         anyrt::Cause::SiblingFailed => Cause::Sibling,
         anyrt::Cause::GroupClosed => Cause::Closed,
+        anyrt::Cause::NotNeeded => Cause::NotNeeded,
         anyrt::Cause::Shutdown => Cause::Shutdown,
         other => unreachable!("a cause that programs do not know: {other:?}"),
     }
@@ -84,13 +85,14 @@ pub(super) fn failing(ended: Result<(), GroupError<Failure>>) -> (How, Outcome) 
     match ended {
         Ok(()) => (How::Completed, Ok(())),
         Err(GroupError::Cancelled(error)) => (cancelled(&error), Ok(())),
-        Err(error) => {
-            let errors = error.into_errors();
-            let mut errors: Vec<_> = errors.into_iter().flat_map(|failure| failure.0).collect();
-            errors.sort_unstable();
-            (How::Failed(errors.clone()), Err(Failure(errors)))
-        }
+        Err(error) => failed(error.into_errors()),
     }
+}
+
+pub(super) fn failed(errors: impl IntoIterator<Item = Failure>) -> (How, Outcome) {
+    let mut errors: Vec<_> = errors.into_iter().flat_map(|failure| failure.0).collect();
+    errors.sort_unstable();
+    (How::Failed(errors.clone()), Err(Failure(errors)))
 }
 
 pub(super) fn joined(status: TaskStatus) -> Joined {

@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use super::code::{interpreter, open};
 use super::notes::{self, End};
 use super::{Failure, Outcome, ProgramPanic, World, blocking, spread};
-use crate::program::{Block, Op};
+use crate::program::{Arm, Block, Kind, Op};
 use crate::trace::{How, Joined, Note};
 
 pub(super) type StartedSlot = Arc<Mutex<Option<Started<()>>>>;

@@ -1,12 +1,13 @@
-//! What tasks reach by number: scopes, groups, tasks, events.
+//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
 
-use anyrt::{CancelScope, ScopeHandle, TaskHandle, checkpoint_if_cancelled};
+use anyrt::stream::{ObjectReceiver, ObjectSender, object_stream};
+use anyrt::sync::{Event, Semaphore};
+use anyrt::{CancelScope, ScopeHandle, TaskHandle};
 
-use crate::program::{Op, Program};
+use crate::program::{End, Op, Program};
 use crate::visit::each;
 
 /// The tables of a run.
@@ -14,7 +15,15 @@ use crate::visit::each;
 pub(super) struct Tables {
     scopes: Mutex<BTreeMap<u32, Scope>>,
     tasks: Mutex<BTreeMap<u32, Arc<TaskHandle<()>>>>,
-    events: Mutex<BTreeMap<u32, Event>>,
+    events: Mutex<BTreeMap<u32, Arc<Event>>>,
+    streams: Vec<Mutex<Stream>>,
+    semaphores: Vec<Semaphore>,
+}
+
+/// The program's own ends of a stream, until it closes them.
+struct Stream {
+    sender: Option<ObjectSender<u32>>,
+    receiver: Option<ObjectReceiver<u32>>,
 }
 
 /// A scope, or a group.
@@ -25,12 +34,6 @@ struct Scope {
     is_inside: bool,
 }
 
-#[derive(Default)]
-struct Event {
-    is_set: bool,
-    waker: Option<Waker>,
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -38,7 +41,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Tables {
     /// Every scope is there before the program starts, so that it can be cancelled before it is entered.
     pub(super) fn new(program: &Program) -> Self {
-        let tables = Self::default();
+        let stream = |&room: &u32| {
+            let (sender, receiver) = object_stream(room as usize);
+            Mutex::new(Stream {
+                sender: Some(sender),
+                receiver: Some(receiver),
+            })
+        };
+        let semaphore = |&permits: &u32| Semaphore::new(permits as usize);
+        let tables = Self {
+            streams: program.streams.iter().map(stream).collect(),
+            semaphores: program.semaphores.iter().map(semaphore).collect(),
+            ..Self::default()
+        };
         each(&program.main, &mut |op| {
             if let Op::Scope { id, .. } = op {
                 let scope = CancelScope::new();
@@ -95,30 +110,33 @@ impl Tables {
         lock(&self.tasks).get(&task).cloned()
     }
 
-    pub(super) fn set(&self, event: u32) {
-        let mut events = lock(&self.events);
-        let entry = events.entry(event).or_default();
-        entry.is_set = true;
-        let waker = entry.waker.take();
-        drop(events);
-        waker.into_iter().for_each(Waker::wake);
+    pub(super) fn event(&self, event: u32) -> Arc<Event> {
+        lock(&self.events).entry(event).or_default().clone()
     }
 
-    /// Waits for an event, as an operation of the library would. One place at most waits for each.
-    pub(super) async fn wait(&self, event: u32) {
-        checkpoint_if_cancelled().await;
-        std::future::poll_fn(|cx| {
-            let mut events = lock(&self.events);
-            let entry = events.entry(event).or_default();
-            if entry.is_set {
-                return Poll::Ready(());
-            }
-            let old = entry.waker.replace(cx.waker().clone());
-            drop(events);
-            drop(old);
-            Poll::Pending
-        })
-        .await;
+    /// A sender of one's own.
+    pub(super) fn sender(&self, stream: u32) -> Option<ObjectSender<u32>> {
+        lock(&self.streams[stream as usize]).sender.clone()
+    }
+
+    /// A receiver of one's own.
+    pub(super) fn receiver(&self, stream: u32) -> Option<ObjectReceiver<u32>> {
+        lock(&self.streams[stream as usize]).receiver.clone()
+    }
+
+    pub(super) fn close(&self, stream: u32, end: End) {
+        let mut ends = lock(&self.streams[stream as usize]);
+        let closed = match end {
+            End::Sender => (ends.sender.take(), None),
+            End::Receiver => (None, ends.receiver.take()),
+        };
+        // Whoever this wakes finds no lock held.
+        drop(ends);
+        drop(closed);
+    }
+
+    pub(super) fn semaphore(&self, semaphore: u32) -> &Semaphore {
+        &self.semaphores[semaphore as usize]
     }
 }
 

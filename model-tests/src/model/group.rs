@@ -9,6 +9,7 @@
 //! 3. A group is closed once its body is gone and no member is left (TG2). Daemons that unwind are members.
 
 use super::task::{Flow, Frame, Phase, Step, TaskIx, sorted};
+use super::together::Together;
 use super::tree::RegionId;
 use super::{Dialect, World};
 use crate::program::{Block, Op};
@@ -17,20 +18,20 @@ use crate::trace::{Cause, How, Note, REPORTS};
 pub(super) type GroupIx = usize;
 
 pub(super) struct Group<'p> {
-    id: u32,
+    pub(super) id: u32,
     pub(super) region: RegionId,
     limit: Option<u32>,
-    catch: bool,
+    pub(super) catch: bool,
     /// The tasks that have not ended, in order of spawning.
     pub(super) members: Vec<TaskIx>,
     pub(super) closed: bool,
     /// Whether its daemons are told to stop.
     pub(super) stopping: bool,
-    /// How the body has ended.
-    body: Option<Flow>,
-    errors: Vec<u32>,
+    /// How the body has ended. Arms have none, which is as if it had ended.
+    pub(super) body: Option<Flow>,
+    pub(super) errors: Vec<u32>,
     /// The first panic of the body or of a member.
-    panic: Option<u32>,
+    pub(super) panic: Option<u32>,
     /// The first panic of a hook.
     hook_panic: Option<u32>,
     hooks: Vec<Hook<'p>>,
@@ -38,12 +39,36 @@ pub(super) struct Group<'p> {
     hook_errors: Vec<u32>,
     /// Whether a member was ended by a cancel of a region around (TG5).
     cut_from_around: bool,
+    /// For arms: what is made of their ends.
+    pub(super) together: Option<Together<'p>>,
 }
 
 struct Hook<'p> {
     id: u32,
     error: Option<u32>,
     body: &'p Block,
+}
+
+impl Group<'_> {
+    pub(super) fn new(id: u32, region: RegionId, catch: bool) -> Self {
+        Self {
+            id,
+            region,
+            limit: None,
+            catch,
+            members: Vec::new(),
+            closed: false,
+            stopping: false,
+            body: None,
+            errors: Vec::new(),
+            panic: None,
+            hook_panic: None,
+            hooks: Vec::new(),
+            hook_errors: Vec::new(),
+            cut_from_around: false,
+            together: None,
+        }
+    }
 }
 
 impl<'p> World<'p> {
@@ -60,21 +85,10 @@ impl<'p> World<'p> {
         };
         let region = self.tree.inside(self.tasks[t].here());
         let group = self.groups.len();
+        let limit = *limit;
         self.groups.push(Group {
-            id: *id,
-            region,
-            limit: *limit,
-            catch: *catch,
-            members: Vec::new(),
-            closed: false,
-            stopping: false,
-            body: None,
-            errors: Vec::new(),
-            panic: None,
-            hook_panic: None,
-            hooks: Vec::new(),
-            hook_errors: Vec::new(),
-            cut_from_around: false,
+            limit,
+            ..Group::new(*id, region, *catch)
         });
         self.regions.insert(*id, region);
         self.group_ids.insert(*id, group);
@@ -114,12 +128,15 @@ impl<'p> World<'p> {
         let Some(g) = self.tasks[t].group else {
             return;
         };
-        if !self.tasks[t].starting {
+        if self.groups[g].together.is_some() {
+            self.tally(t, g, flow);
+        } else if !self.tasks[t].starting {
             self.groups[g].cut_from_around |=
                 matches!(flow, Flow::Cut) && self.was_cut_from_around(t, g);
             self.gather(g, flow);
         }
         self.groups[g].members.retain(|&m| m != t);
+        self.first_poll_is_over(t);
         self.admit(g);
         self.close_when_idle(g);
     }
@@ -174,6 +191,7 @@ impl<'p> World<'p> {
         }
         match self.groups[g].hooks.pop() {
             Some(hook) => self.run_hook(t, g, hook),
+            None if self.groups[g].together.is_some() => self.leave_together(t, g),
             None => self.leave_group(t, g),
         }
     }
@@ -254,8 +272,13 @@ impl<'p> World<'p> {
     }
 
     /// What a group has failed with is noted, and passes on unless it is caught.
-    fn pass_on(&mut self, t: TaskIx, g: GroupIx, flow: Flow) -> Step {
-        self.note(t, Note::Group(self.groups[g].id, flow.how()));
+    pub(super) fn pass_on(&mut self, t: TaskIx, g: GroupIx, flow: Flow) -> Step {
+        let group = &self.groups[g];
+        let note = match group.together {
+            None => Note::Group(group.id, flow.how()),
+            Some(_) => Note::Together(group.id, flow.how()),
+        };
+        self.note(t, note);
         if self.groups[g].catch {
             Step::Next
         } else {

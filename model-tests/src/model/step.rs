@@ -25,6 +25,10 @@ impl<'p> World<'p> {
             | Op::CancelTask { at, .. }
             | Op::Fail { at, .. }
             | Op::Panic { at, .. }
+            | Op::Send { at, .. }
+            | Op::Receive { at, .. }
+            | Op::Close { at, .. }
+            | Op::Hold { at, .. }
             | Op::Defer { at, .. }
             | Op::Blocking { at, .. } => self.sleep(t, *at, 1, Then::Act(op)),
             Op::Wait { event } => self.operation(t, Wait::Event(*event)),
@@ -35,6 +39,12 @@ impl<'p> World<'p> {
             },
             Op::Scope { id, deadline, body } => self.enter_scope(t, *id, *deadline, body),
             Op::Group { .. } => self.enter_group(t, op),
+            Op::Together {
+                id,
+                kind,
+                catch,
+                arms,
+            } => self.enter_together(t, (*id, *kind, *catch), arms),
             Op::Shield { id, grace, body } => self.enter_shield(t, *id, *grace, body),
             Op::Restore { id, body } => self.enter_restore(t, *id, body),
             Op::Finally {
@@ -88,6 +98,12 @@ impl<'p> World<'p> {
             Op::Started { .. } => self.started(t),
             Op::Defer { .. } => self.defer(t, op),
             Op::Blocking { .. } => self.call(t, op),
+            Op::Send { stream, item, .. } => self.send(t, *stream, *item),
+            Op::Receive { stream, .. } => self.receive(t, *stream),
+            Op::Close { stream, end, .. } => self.close(t, *stream, *end),
+            Op::Hold {
+                semaphore, body, ..
+            } => self.hold(t, *semaphore, body),
             _ => unreachable!("an operation that sleeps first"),
         }
     }

@@ -11,6 +11,8 @@
 use super::World;
 use super::call::CallIx;
 use super::group::GroupIx;
+use super::semaphore::SemaphoreIx;
+use super::stream::StreamIx;
 use super::tree::RegionId;
 use crate::program::{Block, Grace, Op};
 use crate::trace::{How, Note};
@@ -29,6 +31,8 @@ pub(super) struct Task<'p> {
     pub(super) starting: bool,
     /// Whether it ended so after its starter's region was cancelled (ST2).
     pub(super) too_late: bool,
+    /// What others have granted to its wait for a turn.
+    pub(super) granted: Option<Note>,
     pub(super) phase: Phase<'p>,
     pub(super) frames: Vec<Frame<'p>>,
 }
@@ -60,6 +64,19 @@ pub(super) enum Wait<'p> {
     Call(CallIx),
     /// For the tasks of a group whose body is gone.
     Drain(GroupIx),
+    /// For somebody to grant what it asks for.
+    Turn(Turn<'p>),
+}
+
+/// What a task asks others for.
+#[derive(Clone, Copy)]
+pub(super) enum Turn<'p> {
+    /// To take the item that it sends.
+    Send(StreamIx),
+    /// To give it an item.
+    Receive(StreamIx),
+    /// For a permit; then it runs the block.
+    Permit(SemaphoreIx, &'p Block),
 }
 
 /// What follows a sleep.
@@ -81,6 +98,8 @@ pub(super) enum Frame<'p> {
         id: u32,
         region: RegionId,
     },
+    /// Holds a permit.
+    Hold(SemaphoreIx),
     Shield {
         id: u32,
         region: RegionId,
@@ -135,6 +154,7 @@ impl<'p> Task<'p> {
             daemon: false,
             starting: false,
             too_late: false,
+            granted: None,
             phase: Phase::Fresh,
             frames: Vec::new(),
         }
@@ -178,7 +198,7 @@ impl<'p> Task<'p> {
 impl Frame<'_> {
     pub(super) fn region(&self) -> Option<RegionId> {
         match self {
-            Frame::Block { .. } | Frame::Finally { .. } => None,
+            Frame::Block { .. } | Frame::Finally { .. } | Frame::Hold(_) => None,
             Frame::Scope { region, .. }
             | Frame::Restore { region, .. }
             | Frame::Shield { region, .. }
@@ -227,6 +247,9 @@ impl World<'_> {
             },
             Step::Pend => Step::Pend,
         };
+        if matches!(step, Step::Pend) {
+            self.first_poll_is_over(t);
+        }
         match step {
             Step::Pend if self.is_dropped(t) => {
                 let step = self.drop_wait(t);

@@ -10,7 +10,7 @@
 //!    whose task is alive (ST2). Shields and cleanups need no word here, as what is in them does not see the cancel.
 
 use super::World;
-use super::task::{Flow, Phase, Step, TaskIx, Then, Wait};
+use super::task::{Flow, Frame, Phase, Step, TaskIx, Then, Turn, Wait};
 use crate::program::Op;
 use crate::trace::{Joined, Note};
 
@@ -21,12 +21,12 @@ impl<'p> World<'p> {
             // TG11: it ends unpolled.
             Phase::Queued => self.tree.cancelled(self.tasks[t].region),
             Phase::Fresh | Phase::Between(_) => true,
-            Phase::Waiting(wait) => self.is_ready(wait) || self.is_dropped(t),
+            Phase::Waiting(wait) => self.is_ready(t, wait) || self.is_dropped(t),
             Phase::Running | Phase::Ended(_) => false,
         }
     }
 
-    fn is_ready(&self, wait: &Wait) -> bool {
+    fn is_ready(&self, t: TaskIx, wait: &Wait) -> bool {
         match wait {
             Wait::Never => false,
             Wait::Sleep(until, _) => *until <= self.clock.now(),
@@ -35,6 +35,7 @@ impl<'p> World<'p> {
             Wait::Start(task) => !self.tasks[*task].starting || self.ended(*task),
             Wait::Call(call) => self.calls[*call].ended(),
             Wait::Drain(group) => self.groups[*group].members.is_empty(),
+            Wait::Turn(_) => self.tasks[t].granted.is_some(),
         }
     }
 
@@ -45,14 +46,16 @@ impl<'p> World<'p> {
         let Phase::Waiting(wait) = &task.phase else {
             return false;
         };
-        !self.is_ready(wait) && !self.holds(wait) && self.tree.cancelled(task.here())
+        !self.is_ready(t, wait) && !self.holds(wait) && self.tree.cancelled(task.here())
     }
 
     fn holds(&self, wait: &Wait) -> bool {
         match wait {
             Wait::Call(call) => !self.calls[*call].abandon,
             Wait::Start(_) | Wait::Drain(_) => true,
-            Wait::Never | Wait::Sleep(..) | Wait::Event(_) | Wait::Join(..) => false,
+            Wait::Never | Wait::Sleep(..) | Wait::Event(_) | Wait::Join(..) | Wait::Turn(_) => {
+                false
+            }
         }
     }
 
@@ -63,6 +66,7 @@ impl<'p> World<'p> {
             Phase::Waiting(Wait::Sleep(until, _)) => self.clock.clear(until),
             // TH3: the caller leaves at once.
             Phase::Waiting(Wait::Call(call)) => self.calls[call].abandoned = true,
+            Phase::Waiting(Wait::Turn(turn)) => self.withdraw(t, turn),
             _ => {}
         }
         Step::Leave(Flow::Cut)
@@ -92,6 +96,7 @@ impl<'p> World<'p> {
             Wait::Start(task) => self.start_returns(t, task),
             Wait::Call(call) => self.done(t, Note::Returned(self.calls[call].id)),
             Wait::Drain(group) => self.host(t, group),
+            Wait::Turn(turn) => self.take_turn(t, turn),
         }
     }
 
@@ -110,13 +115,49 @@ impl<'p> World<'p> {
     pub(super) fn operation(&mut self, t: TaskIx, wait: Wait<'p>) -> Step {
         if self.tree.cancelled(self.tasks[t].here()) {
             self.pend(t, Wait::Never)
-        } else if self.is_ready(&wait) {
+        } else if self.is_ready(t, &wait) {
             self.wake(t, wait)
         } else {
             if let Wait::Sleep(until, _) = wait {
                 self.clock.set(until, super::Timer::Wake);
             }
             self.pend(t, wait)
+        }
+    }
+
+    /// The first poll of a wait for a turn, which stands in its queue. What is there is granted at once; in a cancelled
+    /// region nothing is (SC4).
+    pub(super) fn ask(&mut self, t: TaskIx, turn: Turn<'p>) -> Step {
+        if self.tasks[t].granted.is_some() {
+            self.take_turn(t, turn)
+        } else {
+            self.pend(t, Wait::Turn(turn))
+        }
+    }
+
+    /// Whether a task that waits for a turn may be granted it: who is cancelled is passed over (PR1).
+    pub(super) fn may_have_turn(&self, t: TaskIx) -> bool {
+        self.tasks[t].granted.is_none() && !self.tree.cancelled(self.tasks[t].here())
+    }
+
+    fn take_turn(&mut self, t: TaskIx, turn: Turn<'p>) -> Step {
+        self.withdraw(t, turn);
+        let Some(note) = self.tasks[t].granted.take() else {
+            unreachable!("it is granted");
+        };
+        self.note(t, note);
+        match turn {
+            Turn::Permit(semaphore, body) => self.tasks[t].push(Frame::Hold(semaphore), body),
+            Turn::Send(_) | Turn::Receive(_) => Step::Next,
+        }
+    }
+
+    /// The wait for a turn is over, granted or not.
+    fn withdraw(&mut self, t: TaskIx, turn: Turn<'p>) {
+        match turn {
+            Turn::Send(stream) => self.sender_leaves(t, stream),
+            Turn::Receive(stream) => self.receiver_leaves(t, stream),
+            Turn::Permit(semaphore, _) => self.no_longer_waits(t, semaphore),
         }
     }
 

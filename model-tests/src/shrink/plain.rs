@@ -2,7 +2,7 @@
 //!
 //! Always true: whatever becomes plainer, nothing becomes less plain by it; so it ends.
 
-use crate::program::{Grace, Op, Step, When};
+use crate::program::{Grace, Kind, Op, Step, When};
 use crate::visit::{Sort, numbers_mut};
 
 /// How an operation is made plainer.
@@ -67,6 +67,10 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
             (*local, Plain::NotLocal),
             (*catch, Plain::NoCatch),
         ]),
+        Op::Together { kind, catch, .. } => flags(&[
+            (kind.is_failing(), Plain::NotFailing),
+            (*catch, Plain::NoCatch),
+        ]),
         Op::Blocking { abandon, body, .. } => {
             let mut ways = flags(&[(*abandon, Plain::NoFlag)]);
             for (index, step) in body.iter().enumerate() {
@@ -78,7 +82,7 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
             ways.push(Plain::Sleep);
             ways
         }
-        Op::Restore { .. } | Op::Wait { .. } | Op::Forever => Vec::new(),
+        Op::Restore { .. } | Op::Hold { .. } | Op::Wait { .. } | Op::Forever => Vec::new(),
         Op::Checkpoint { .. }
         | Op::State { .. }
         | Op::Set { .. }
@@ -86,6 +90,9 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
         | Op::Started { .. }
         | Op::Join { .. }
         | Op::CancelTask { .. }
+        | Op::Send { .. }
+        | Op::Receive { .. }
+        | Op::Close { .. }
         | Op::Fail { .. }
         | Op::Panic { .. } => vec![Plain::Sleep],
     }
@@ -103,7 +110,9 @@ impl Plain {
             (Self::NoOption, Op::Defer { error, .. }) => *error = None,
             (Self::NotFailing, Op::Group { failing, .. }) => *failing = false,
             (Self::NotLocal, Op::Group { local, .. }) => *local = false,
-            (Self::NoCatch, Op::Group { catch, .. }) => *catch = false,
+            (Self::NoCatch, Op::Group { catch, .. } | Op::Together { catch, .. }) => *catch = false,
+            (Self::NotFailing, Op::Together { kind, .. }) if kind.is_race() => *kind = Kind::Race,
+            (Self::NotFailing, Op::Together { kind, .. }) => *kind = Kind::Gather,
             (Self::NoFlag, Op::Spawn { daemon: flag, .. } | Op::Blocking { abandon: flag, .. }) => {
                 *flag = false;
             }

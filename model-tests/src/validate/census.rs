@@ -32,7 +32,7 @@ impl Census {
     pub(super) fn take(program: &Program) -> Result<Self, Invalid> {
         let mut census = Self::default();
         census.used.insert((Sort::Task, 0));
-        census.block(&program.main, program.slots, &mut Spot::default(), 0)?;
+        census.block(&program.main, program, &mut Spot::default(), 0)?;
         Ok(census)
     }
 
@@ -54,26 +54,26 @@ impl Census {
     fn block(
         &mut self,
         block: &[Op],
-        slots: u32,
+        program: &Program,
         spot: &mut Spot,
         which: usize,
     ) -> Result<(), Invalid> {
         for (index, op) in block.iter().enumerate() {
             spot.0.push((which, index));
-            self.op(op, slots)
+            self.op(op, program)
                 .map_err(|fault| Invalid::new(spot, fault))?;
             for (which, inner) in blocks(op).into_iter().enumerate() {
-                self.block(inner, slots, spot, which)?;
+                self.block(inner, program, spot, which)?;
             }
             spot.0.pop();
         }
         Ok(())
     }
 
-    fn op(&mut self, op: &Op, slots: u32) -> Result<(), String> {
+    fn op(&mut self, op: &Op, program: &Program) -> Result<(), String> {
         let mut fault = None;
         numbers(op, |sort, &number| {
-            let found = self.number(sort, number, slots);
+            let found = self.number(sort, number, program);
             fault = fault.take().or(found.err());
         });
         if let Some(fault) = fault {
@@ -85,6 +85,7 @@ impl Census {
             Op::Shield { id, .. }
             | Op::Restore { id, .. }
             | Op::Finally { id, .. }
+            | Op::Together { id, .. }
             | Op::Defer { id, .. }
             | Op::Blocking { id, .. } => self.define(*id, Thing::Other),
             Op::Spawn { group, task, .. } | Op::Start { group, task, .. } => {
@@ -105,14 +106,27 @@ impl Census {
         self.things.insert(id, thing);
     }
 
-    fn number(&mut self, sort: Sort, number: u32, slots: u32) -> Result<(), String> {
+    fn number(&mut self, sort: Sort, number: u32, program: &Program) -> Result<(), String> {
+        let Program {
+            slots,
+            streams,
+            semaphores,
+            ..
+        } = program;
+        let listed = |list: &[u32]| (number as usize) < list.len();
         match sort {
-            Sort::Slot if !(1..slots).contains(&number) => {
+            Sort::Slot if !(1..*slots).contains(&number) => {
                 return Err(format!("slot {number} is not within 1 to {slots}"));
             }
             Sort::Bit if number >= 12 => return Err(format!("bit {number} is over 11")),
+            Sort::Stream if !listed(streams) => return Err(format!("there is no stream {number}")),
+            Sort::Semaphore if !listed(semaphores) => {
+                return Err(format!("there is no semaphore {number}"));
+            }
             // These may be met any number of times.
-            Sort::IdRef | Sort::TaskRef | Sort::Event => return Ok(()),
+            Sort::IdRef | Sort::TaskRef | Sort::Event | Sort::Stream | Sort::Semaphore => {
+                return Ok(());
+            }
             _ => {}
         }
         if self.used.insert((sort, number)) {

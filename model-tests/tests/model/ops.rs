@@ -119,6 +119,29 @@ pub(crate) fn abandoned(at: u32, id: u32, body: Value) -> Value {
     json!({ "op": "blocking", "at": at, "id": id, "abandon": true, "body": body })
 }
 
+pub(crate) fn send(at: u32, stream: u32, item: u32) -> Value {
+    json!({ "op": "send", "at": at, "stream": stream, "item": item })
+}
+
+pub(crate) fn receive(at: u32, stream: u32) -> Value {
+    json!({ "op": "receive", "at": at, "stream": stream })
+}
+
+pub(crate) fn close(at: u32, stream: u32, end: &str) -> Value {
+    json!({ "op": "close", "at": at, "stream": stream, "end": end })
+}
+
+pub(crate) fn hold(at: u32, body: Value) -> Value {
+    json!({ "op": "hold", "at": at, "semaphore": 0, "body": body })
+}
+
+/// Blocks that are run together, by the numbers of their tasks; what they fail with ends there.
+pub(crate) fn together<const N: usize>(kind: &str, id: u32, arms: [(u32, Value); N]) -> Value {
+    let arms = arms.map(|(task, body)| json!({ "task": task, "body": body }));
+    let catch = matches!(kind, "try_gather" | "race_ok");
+    json!({ "op": "together", "id": id, "kind": kind, "catch": catch, "arms": arms.to_vec() })
+}
+
 pub(crate) fn look() -> Value {
     json!({ "op": "check" })
 }

@@ -240,9 +240,12 @@ pub(super) fn crossfire(maker: &mut Maker<'_>, place: &Place) -> Block {
 pub(super) fn endless(maker: &mut Maker<'_>, place: &Place) -> Block {
     let scope = maker.scope(place, Until::Fixed, |maker, place| {
         let mut body = maker.few(place, 2);
-        body.push(match maker.rng.below(4) {
+        let (stream, semaphore) = (maker.stream(), maker.semaphore());
+        body.push(match maker.rng.below(7) {
             0 => maker.wait(),
             1 => maker.join(0),
+            2 => maker.receive(stream),
+            3 => maker.hold(place, semaphore, Maker::nap),
             _ => maker.forever(),
         });
         body

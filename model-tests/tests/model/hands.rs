@@ -1,0 +1,297 @@
+//! PR, MS: permits and items that go from hand to hand.
+
+use serde_json::json;
+
+use super::check;
+use super::ops::*;
+
+#[test]
+fn pr1_permits_go_on_in_order_also_from_a_block_that_is_cut() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 1, json!([hold(2, json!([forever()]))])),
+                    spawn(3, 2, 2, json!([hold(5, json!([sleep(9)]))])),
+                    spawn(4, 2, 3, json!([hold(6, json!([]))])),
+                    cancel_task(7, 1)
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [4, {"spawn": 3}], [7, {"cancel_task": 1}],
+                [9, ok("group", 2)], [9, ok("scope", 1)], [9, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"acquired": 0}], [7, cut()]],
+            "t2": [
+                [3, "begin"], [7, {"acquired": 0}], [9, {"slept": 9}], [9, {"released": 0}], [9, completed()]
+            ],
+            "t3": [[4, "begin"], [9, {"acquired": 0}], [9, {"released": 0}], [9, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn pr1_who_is_cancelled_is_passed_over() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 1, json!([hold(2, json!([sleep(9)]))])),
+                    spawn(
+                        3,
+                        2,
+                        2,
+                        json!([until(7, 3, json!([hold(5, json!([]))])), sleep(8)])
+                    ),
+                    spawn(4, 2, 3, json!([hold(6, json!([]))]))
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [4, {"spawn": 3}],
+                [9, ok("group", 2)], [9, ok("scope", 1)], [9, completed()]
+            ],
+            "t1": [
+                [1, "begin"], [2, {"acquired": 0}], [9, {"slept": 9}], [9, {"released": 0}], [9, completed()]
+            ],
+            "t2": [[3, "begin"], [7, because("scope", 3, "deadline")], [8, {"slept": 8}], [8, completed()]],
+            "t3": [[4, "begin"], [9, {"acquired": 0}], [9, {"released": 0}], [9, completed()]]
+        }),
+    );
+}
+
+/// Who holds and who waits are cancelled together: nobody of them is given what the others leave.
+#[test]
+fn pr1_a_permit_passes_over_all_who_are_cancelled_with_its_holder() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 9, json!([hold(8, json!([]))])),
+                    scope(
+                        3,
+                        json!([group(
+                            4,
+                            json!([
+                                spawn(2, 4, 1, json!([hold(3, json!([forever()]))])),
+                                spawn(4, 4, 2, json!([hold(5, json!([]))])),
+                                cancel(9, 3),
+                                forever()
+                            ])
+                        )])
+                    )
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 9}], [2, {"spawn": 1}], [4, {"spawn": 2}], [9, {"cancel": 3}],
+                [9, because("scope", 3, "explicit")], [9, ok("group", 2)], [9, ok("scope", 1)], [9, completed()]
+            ],
+            "t1": [[2, "begin"], [3, {"acquired": 0}], [9, cut()]],
+            "t2": [[4, "begin"], [9, cut()]],
+            "t9": [[1, "begin"], [9, {"acquired": 0}], [9, {"released": 0}], [9, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms1_items_are_handed_over_in_order() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 1, json!([send(3, 0, 1)])),
+                    spawn(2, 2, 2, json!([send(4, 0, 2)])),
+                    receive(5, 0),
+                    receive(6, 0)
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [2, {"spawn": 2}], [5, {"received": [0, 1]}],
+                [6, {"received": [0, 2]}], [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [5, {"sent": 1}], [5, completed()]],
+            "t2": [[2, "begin"], [6, {"sent": 2}], [6, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms1_a_receive_makes_room_for_who_waits_to_send() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    send(1, 1, 1),
+                    spawn(2, 2, 1, json!([send(3, 1, 2)])),
+                    receive(4, 1),
+                    receive(5, 1)
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"sent": 1}], [2, {"spawn": 1}], [4, {"received": [1, 1]}],
+                [5, {"received": [1, 2]}], [5, ok("group", 2)], [5, ok("scope", 1)], [5, completed()]
+            ],
+            "t1": [[2, "begin"], [4, {"sent": 2}], [4, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms2_a_cancelled_send_has_sent_nothing() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 1, json!([until(5, 3, json!([send(3, 0, 1)]))])),
+                    spawn(2, 2, 2, json!([send(4, 0, 2)])),
+                    receive(6, 0)
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [2, {"spawn": 2}], [6, {"received": [0, 2]}],
+                [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [5, because("scope", 3, "deadline")], [5, completed()]],
+            "t2": [[2, "begin"], [6, {"sent": 2}], [6, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms2_a_cancelled_receive_has_taken_nothing() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 1, json!([until(5, 3, json!([receive(3, 0)]))])),
+                    spawn(2, 2, 2, json!([receive(4, 0)])),
+                    send(6, 0, 1)
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [2, {"spawn": 2}], [6, {"sent": 1}],
+                [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [5, because("scope", 3, "deadline")], [5, completed()]],
+            "t2": [[2, "begin"], [6, {"received": [0, 1]}], [6, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms3_what_has_room_is_received_before_the_end() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([
+                send(1, 1, 7),
+                close(2, 1, "sender"),
+                receive(3, 1),
+                receive(4, 1)
+            ])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"sent": 7}], [2, {"close": [1, "sender"]}], [3, {"received": [1, 7]}],
+                [4, {"stream_end": 1}], [4, ok("scope", 1)], [4, completed()]
+            ]
+        }),
+    );
+}
+
+#[test]
+fn ms3_who_waits_is_told_when_the_other_side_is_gone() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(1, 2, 1, json!([send(2, 0, 1)])),
+                    close(3, 0, "receiver"),
+                    spawn(4, 2, 2, json!([receive(5, 1)])),
+                    close(6, 1, "sender")
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"close": [0, "receiver"]}], [4, {"spawn": 2}],
+                [6, {"close": [1, "sender"]}], [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [3, {"unsent": 1}], [3, completed()]],
+            "t2": [[4, "begin"], [6, {"stream_end": 1}], [6, completed()]]
+        }),
+    );
+}
+
+/// A receive that is under way has a receiver of its own, until it is cut.
+#[test]
+fn ms3_the_last_receiver_that_leaves_breaks_the_stream() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([group(
+                2,
+                json!([
+                    spawn(
+                        1,
+                        2,
+                        1,
+                        json!([until(6, 3, json!([receive(3, 1), receive(5, 1)]))])
+                    ),
+                    send(2, 1, 1),
+                    close(4, 1, "receiver"),
+                    send(7, 1, 2)
+                ])
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [2, {"sent": 1}], [4, {"close": [1, "receiver"]}], [7, {"unsent": 2}],
+                [7, ok("group", 2)], [7, ok("scope", 1)], [7, completed()]
+            ],
+            "t1": [
+                [1, "begin"], [3, {"received": [1, 1]}], [5, {"stream_end": 1}], [5, ok("scope", 3)],
+                [5, completed()]
+            ]
+        }),
+    );
+}
