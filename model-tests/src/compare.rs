@@ -1,6 +1,6 @@
 //! Comparing traces, and finding the smallest program whose traces differ.
 
-use crate::confluence::only_trace;
+use crate::confluence::{is_possible, only_trace};
 use crate::program::Program;
 use crate::runner::Runner;
 use crate::shrink::shrink;
@@ -46,6 +46,12 @@ pub fn compare(runner: Runner, program: &Program, seed: u64) -> Verdict {
     let found = runner.run(program, seed).map_err(|error| error.to_string());
     if found.as_ref() == Ok(&expected) {
         return Verdict::Same;
+    }
+    if found
+        .as_ref()
+        .is_ok_and(|found| is_possible(program, found))
+    {
+        return Verdict::Racy;
     }
     let program = program.clone();
     Verdict::Differs(Box::new(Difference {

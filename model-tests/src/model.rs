@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::program::Program;
 use crate::trace::{Entry, Note, REPORTS, Trace};
 
-use call::{Call, CallIx};
+use call::Call;
 use group::{Group, GroupIx};
 use semaphore::Semaphore;
 use stream::Stream;
@@ -60,9 +60,9 @@ pub fn trace_in(dialect: Dialect, program: &Program) -> Trace {
     world.trace
 }
 
-/// The trace of a program, where `choose(n)` says which of the n that are runnable goes next. It has to be the same
-/// trace whatever is chosen.
-pub fn trace_with(program: &Program, choose: impl FnMut(usize) -> usize) -> Trace {
+/// The trace of a program, where `choose` says which of those that are runnable goes next. It has to be the same trace
+/// whatever is chosen.
+pub fn trace_with(program: &Program, choose: impl FnMut(&[Runnable]) -> usize) -> Trace {
     let mut world = World::new(program);
     world.run(choose);
     world.trace
@@ -89,16 +89,19 @@ struct World<'p> {
     streams: Vec<Stream>,
     semaphores: Vec<Semaphore>,
     /// The tasks that are gone and not yet counted out.
-    leaving: Vec<(TaskIx, Flow)>,
+    leaving: BTreeMap<TaskIx, Flow>,
     /// Whether `run` has come to its end.
     over: bool,
     trace: Trace,
 }
 
-/// What can go on.
-enum Runnable {
-    Task(TaskIx),
-    Call(CallIx),
+/// What can go on. Tasks and calls are numbered as they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Runnable {
+    /// A task.
+    Task(usize),
+    /// A blocking call.
+    Call(usize),
     /// A task that is counted out.
     Leaving(usize),
 }
@@ -131,13 +134,13 @@ impl<'p> World<'p> {
                 .iter()
                 .map(|&permits| Semaphore::new(permits))
                 .collect(),
-            leaving: Vec::new(),
+            leaving: BTreeMap::new(),
             over: false,
             trace: Trace::new(),
         }
     }
 
-    fn run(&mut self, mut choose: impl FnMut(usize) -> usize) {
+    fn run(&mut self, mut choose: impl FnMut(&[Runnable]) -> usize) {
         self.run_to_rest(&mut choose);
         while !self.ended(MAIN) {
             // A program whose main waits with nothing to come waits for ever: its trace ends here.
@@ -159,18 +162,19 @@ impl<'p> World<'p> {
     }
 
     /// Runs the consequences of what has happened, until nothing can go on at this instant.
-    fn run_to_rest(&mut self, choose: &mut impl FnMut(usize) -> usize) {
+    fn run_to_rest(&mut self, choose: &mut impl FnMut(&[Runnable]) -> usize) {
         loop {
             let runnable = self.runnable();
             if runnable.is_empty() {
                 return;
             }
-            match runnable[choose(runnable.len()) % runnable.len()] {
+            match runnable[choose(&runnable) % runnable.len()] {
                 Runnable::Task(t) => self.poll(t),
                 Runnable::Call(c) => self.go_on_with_call(c),
-                Runnable::Leaving(number) => {
-                    let (t, flow) = self.leaving.remove(number);
-                    self.count_out(t, flow);
+                Runnable::Leaving(t) => {
+                    if let Some(flow) = self.leaving.remove(&t) {
+                        self.count_out(t, flow);
+                    }
                 }
             }
         }
@@ -182,7 +186,7 @@ impl<'p> World<'p> {
         tasks
             .map(Runnable::Task)
             .chain(calls.map(Runnable::Call))
-            .chain((0..self.leaving.len()).map(Runnable::Leaving))
+            .chain(self.leaving.keys().copied().map(Runnable::Leaving))
             .collect()
     }
 

@@ -270,6 +270,6 @@ impl World<'_> {
         self.tasks[t].phase = Phase::Ended(flow.clone());
         self.leave_region(self.tasks[t].region);
         self.settle_start(t);
-        self.leaving.push((t, flow));
+        self.leaving.insert(t, flow);
     }
 }

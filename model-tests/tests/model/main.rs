@@ -35,9 +35,9 @@ fn check(main: Value, expected: Value) {
     );
     for seed in 0..20 {
         let mut state = seed;
-        let other = trace_with(&program, |n| {
+        let other = trace_with(&program, |among| {
             state = (state * 1_103_515_245 + 12_345) % (1 << 31);
-            (state >> 8) % n
+            (state >> 8) % among.len()
         });
         assert_eq!(serde_json::to_value(other).unwrap(), expected);
     }
