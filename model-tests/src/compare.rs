@@ -38,8 +38,18 @@ impl Verdict {
     }
 }
 
+/// Orders among which a trace that differs is looked for.
+const ORDERS: u64 = 3000;
+
+/// The same for each of the many programs on the way to a smaller one.
+const FEW_ORDERS: u64 = 100;
+
 /// Runs a program, and tells whether its trace is the model's.
 pub fn compare(runner: Runner, program: &Program, seed: u64) -> Verdict {
+    compare_among(ORDERS, runner, program, seed)
+}
+
+fn compare_among(orders: u64, runner: Runner, program: &Program, seed: u64) -> Verdict {
     let Some(expected) = only_trace(program) else {
         return Verdict::Racy;
     };
@@ -49,7 +59,7 @@ pub fn compare(runner: Runner, program: &Program, seed: u64) -> Verdict {
     }
     if found
         .as_ref()
-        .is_ok_and(|found| is_possible(program, found))
+        .is_ok_and(|found| is_possible(program, found, orders))
     {
         return Verdict::Racy;
     }
@@ -63,14 +73,17 @@ pub fn compare(runner: Runner, program: &Program, seed: u64) -> Verdict {
 
 /// As [`compare`]; a program that differs is made as small as can be.
 pub fn compare_smallest(runner: Runner, program: &Program, seed: u64) -> Verdict {
-    let differs = |program: &Program| compare(runner, program, seed).difference();
     let verdict = compare(runner, program, seed);
     let Verdict::Differs(found) = verdict else {
         return verdict;
     };
-    let small = shrink(program.clone(), |smaller| differs(smaller).is_some());
-    // One that depends on the order of threads may be gone.
-    Verdict::Differs(differs(&small).map_or(found, Box::new))
+    let small = shrink(program.clone(), |smaller| {
+        let verdict = compare_among(FEW_ORDERS, runner, smaller, seed);
+        verdict.difference().is_some()
+    });
+    // One that depends on the order of threads may be gone, and one that looked different may have more traces.
+    let smallest = compare(runner, &small, seed).difference();
+    Verdict::Differs(smallest.map_or(found, Box::new))
 }
 
 /// A trace without what AnyIO cannot tell: why something was cancelled.

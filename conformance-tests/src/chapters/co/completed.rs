@@ -2,6 +2,7 @@
 
 use super::{ByHand, after, gates, loser};
 use crate::harness::*;
+use std::cell::Cell;
 
 /// CO5, CO2: the body's return settles: what is at work is cancelled and has cleaned up, what was not taken is dropped.
 pub fn co5_the_return_of_the_body_settles(on: &Flavour) {
@@ -274,5 +275,25 @@ pub fn co5_results_feed_another_map(on: &Flavour) {
                 total
             });
         assert_eq!(total.await, 21);
+    });
+}
+
+/// CO5, SC12: a body that takes results which are all there lets others run.
+pub fn co5_results_that_are_there_let_others_run(on: &Flavour) {
+    on.run(async {
+        let ended = &Cell::new(0);
+        let work = (0..1000).map(|_| async { ended.set(ended.get() + 1) });
+        as_completed(work, async |mut results| {
+            until(|| ended.get() == 1000).await;
+            let (taken, ran) = (Cell::new(0), Cell::new(false));
+            let take = async {
+                while !ran.get() && results.next().await.is_some() {
+                    taken.set(taken.get() + 1);
+                }
+            };
+            futures_util::join!(take, async { ran.set(true) });
+            assert!(taken.get() < 500, "{}", taken.get());
+        })
+        .await;
     });
 }

@@ -2,7 +2,7 @@
 
 use super::{ByHand, FAR, SHORT, after, cleans_up, each_kind, gates, loser, opened_after_a_cancel};
 use crate::harness::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// CO2, TG3: cancelled before the first poll: each is polled once, and code after it does not run.
 pub fn co2_cancelled_before_the_first_poll_each_is_polled_once(on: &Flavour) {
@@ -323,5 +323,34 @@ pub fn co2_a_foreign_drop_takes_the_futures_along(on: &Flavour) {
         }
         let [gate] = gates();
         drop(ByHand::new(gather([after(&gate, 1)])));
+    });
+}
+
+/// CO2, CO5: a map that a cancel has cut short has no outcome, though all that had begun gave values; and in the poll that
+/// the cancel brings no other begins.
+pub fn co2_a_map_that_is_cut_short_has_no_outcome(on: &Flavour) {
+    on.run(async {
+        for settles in [false, true] {
+            let (gate, begun) = (&Event::new(), &Cell::new(0));
+            let scope = CancelScope::new();
+            let handle = scope.handle();
+            let work = |n: usize| {
+                begun.set(begun.get() + 1);
+                shield(after(gate, n))
+            };
+            let mut run = ByHand::new(scope.run(amap(0..3, work).limit(1)));
+            assert!(run.go().await.is_pending());
+            handle.cancel();
+            if settles {
+                // The one that has begun unwinds for a while first.
+                assert!(run.go().await.is_pending());
+            }
+            gate.set();
+            let Poll::Ready(result) = run.go().await else {
+                panic!("nothing is at work");
+            };
+            assert!(result.is_err());
+            assert_eq!(begun.get(), 1);
+        }
     });
 }

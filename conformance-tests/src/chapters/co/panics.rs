@@ -295,3 +295,17 @@ pub fn co2_a_panic_travels_through_nested_combinators(on: &Flavour) {
         );
     });
 }
+
+/// CO2, CO3, TG6: errors that came before a panic are reported, as nobody returns them.
+pub fn co2_errors_before_a_panic_are_reported(on: &Flavour) {
+    let ((), reports) = on.run_reporting(async {
+        let late = finally(pending::<Result<(), &str>>(), async |_| {
+            yields(3).await;
+            quiet_panic("late")
+        });
+        let all = try_gather((late, async { Err::<(), _>("an error") }));
+        let caught = catch_async(async { drop(all.await) }).await;
+        assert_eq!(caught.unwrap_err(), "late");
+    });
+    assert_eq!(told(&reports, "a task failed"), 1, "{reports:?}");
+}

@@ -218,3 +218,21 @@ pub fn co1_of_a_thousand_only_the_woken_are_polled(on: &Flavour) {
         }
     });
 }
+
+/// CO1, SC12: a thousand that are ready at once let others run.
+pub fn co1_many_that_are_ready_at_once_let_others_run(on: &Flavour) {
+    on.run(async {
+        let (before, ran) = (&Cell::new(0), &Cell::new(false));
+        let ready = |_: usize| async { before.set(before.get() + usize::from(!ran.get())) };
+        let all: [Boxed<'_, ()>; 2] = [
+            Box::pin(async { drop(gather(Vec::from_iter((0..1000).map(ready))).await) }),
+            Box::pin(async { drop(amap(0..1000, ready).limit(7).await) }),
+        ];
+        for all in all {
+            before.set(0);
+            ran.set(false);
+            futures_util::join!(all, async { ran.set(true) });
+            assert!((1..500).contains(&before.get()), "{}", before.get());
+        }
+    });
+}
