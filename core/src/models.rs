@@ -1,11 +1,13 @@
-//! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent,
-//! the permits of a lock or a semaphore, an object stream, the way of a value from a thread, a stream's buffer and a portal, in
-//! every order that the memory model allows. A seat's own two atomics are the standard library's, so the
-//! models see each of their steps at once.
+//! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent, the way of
+//! a value from a thread, a stream's buffer and a portal, in every order that the memory model allows; in `models/hands.rs`,
+//! to what goes from hand to hand. A seat's own two atomics are the standard library's, so the models see each of their
+//! steps at once.
 //!
-//! All models are here, side by side, though that makes the file longer than others.
+//! The models of the tree are here, side by side, though that makes the file longer than others.
 //!
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
+
+mod hands;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,8 +27,6 @@ use crate::runtime::Rt;
 use crate::scope::current::{self, Entry};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park, Seat};
-use crate::stream::object_stream;
-use crate::sync::{AcquireArc, Event, Semaphore};
 use crate::task::{Place, TaskStatus};
 use crate::thread::hop::{Hop, Unclaimed};
 use crate::thread::iterate::feed::Feed;
@@ -456,152 +456,6 @@ fn a_waiter_inside_that_leaves_at_its_grant_passes_the_lent_token_on() {
         end_loan();
         drop(token);
         assert_eq!(limiter.statistics().borrowed, 0);
-    });
-}
-
-/// A task that takes a permit, on a thread of its own: what a waker does is looked at afterwards.
-fn take(semaphore: &Arc<Semaphore>, waker: &Waker) -> (AcquireArc, bool) {
-    let mut acquire = semaphore.acquire_arc();
-    let polled = Pin::new(&mut acquire).poll(&mut Context::from_waker(waker));
-    (acquire, polled.map(drop).is_ready())
-}
-
-#[test]
-fn a_permit_that_is_given_back_finds_the_one_who_is_just_about_to_wait() {
-    loom::model(|| {
-        let semaphore = Arc::new(Semaphore::new(1));
-        let permit = semaphore.try_acquire_arc().unwrap();
-        let giver = thread::spawn(move || drop(permit));
-        let (flag, waker) = woken();
-        let (acquire, at_once) = take(&semaphore, &waker);
-        giver.join().unwrap();
-        assert!(at_once || flag.0.load(SeqCst) == 1);
-        drop(acquire);
-        assert!(semaphore.try_acquire().is_some());
-    });
-}
-
-#[test]
-fn a_permit_is_passed_on_by_one_who_leaves() {
-    loom::model(|| {
-        let semaphore = Arc::new(Semaphore::new(1));
-        let permit = semaphore.try_acquire_arc().unwrap();
-        let (_, waker) = woken();
-        let (leaver, _) = take(&semaphore, &waker);
-        let (flag, waker) = woken();
-        let (mut stayer, _) = take(&semaphore, &waker);
-        let giver = thread::spawn(move || drop(permit));
-        drop(leaver);
-        giver.join().unwrap();
-        assert_eq!(flag.0.load(SeqCst), 1);
-        let polled = Pin::new(&mut stayer).poll(&mut Context::from_waker(&waker));
-        assert!(polled.map(drop).is_ready());
-        drop(stayer);
-        assert!(semaphore.try_acquire().is_some());
-    });
-}
-
-#[test]
-fn a_permit_is_had_by_one_at_a_time() {
-    loom::model(|| {
-        let semaphore = Arc::new(Semaphore::new(1));
-        let inside = Arc::new(AtomicUsize::new(0));
-        let turn = |semaphore: Arc<Semaphore>, inside: Arc<AtomicUsize>| {
-            move || {
-                let (_, waker) = woken();
-                let mut acquire = semaphore.acquire_arc();
-                let mut cx = Context::from_waker(&waker);
-                if let Poll::Ready(permit) = Pin::new(&mut acquire).poll(&mut cx) {
-                    assert_eq!(inside.fetch_add(1, SeqCst), 0);
-                    inside.fetch_sub(1, SeqCst);
-                    drop(permit);
-                }
-            }
-        };
-        let threads = [(); 2].map(|()| thread::spawn(turn(semaphore.clone(), inside.clone())));
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        // Nobody is left in the queue with the only permit.
-        assert!(semaphore.try_acquire().is_some());
-        assert_eq!(semaphore.statistics().waiting, 0);
-    });
-}
-
-#[test]
-fn an_event_wakes_the_one_who_is_just_about_to_wait() {
-    loom::model(|| {
-        let event = Arc::new(Event::new());
-        let setter = thread::spawn({
-            let event = event.clone();
-            move || event.set()
-        });
-        let (flag, waker) = woken();
-        let mut wait = event.wait();
-        let at_once = Pin::new(&mut wait).poll(&mut Context::from_waker(&waker));
-        setter.join().unwrap();
-        assert!(at_once.is_ready() || flag.0.load(SeqCst) == 1);
-    });
-}
-
-#[test]
-fn an_item_sent_to_a_receive_that_is_just_dropped_is_still_there() {
-    loom::model(|| {
-        let (sender, receiver) = object_stream(1);
-        let (_, waker) = woken();
-        let mut receive = receiver.receive();
-        let mut cx = Context::from_waker(&waker);
-        assert!(Pin::new(&mut receive).poll(&mut cx).is_pending());
-        let other = thread::spawn(move || {
-            sender.try_send(1).unwrap();
-            sender
-        });
-        drop(receive);
-        drop(other.join().unwrap());
-        assert_eq!(receiver.try_receive(), Ok(1));
-    });
-}
-
-#[test]
-fn a_receive_and_a_send_without_a_buffer_find_each_other() {
-    loom::model(|| {
-        let (sender, receiver) = object_stream(0);
-        let other = thread::spawn(move || {
-            let (flag, waker) = woken();
-            let mut send = sender.send(1);
-            let at_once = Pin::new(&mut send).poll(&mut Context::from_waker(&waker));
-            // Its item is gone, or it waits for somebody to take it.
-            (at_once.is_ready(), flag, send.into_item().is_none())
-        });
-        let (flag, waker) = woken();
-        let mut receive = receiver.receive();
-        let mut cx = Context::from_waker(&waker);
-        let polled = Pin::new(&mut receive).poll(&mut cx);
-        let (_, _, sent) = other.join().unwrap();
-        let received = match polled {
-            Poll::Ready(result) => result.is_ok(),
-            // Given the item, or told of the end; never left alone.
-            Poll::Pending => {
-                assert!(flag.0.load(SeqCst) > 0);
-                let polled = Pin::new(&mut receive).poll(&mut cx);
-                matches!(polled, Poll::Ready(Ok(1)))
-            }
-        };
-        assert_eq!(received, sent);
-    });
-}
-
-#[test]
-fn a_close_that_races_with_a_receive_ends_it() {
-    loom::model(|| {
-        let (sender, receiver) = object_stream::<u8>(1);
-        let other = thread::spawn(move || drop(sender));
-        let (flag, waker) = woken();
-        let mut receive = receiver.receive();
-        let mut cx = Context::from_waker(&waker);
-        let polled = Pin::new(&mut receive).poll(&mut cx);
-        other.join().unwrap();
-        assert!(polled.is_ready() || flag.0.load(SeqCst) == 1);
     });
 }
 
