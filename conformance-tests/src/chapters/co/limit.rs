@@ -245,3 +245,28 @@ pub fn co5_a_loop_of_ready_results_lets_others_run(on: &Flavour) {
         assert!(taken < 100_000);
     });
 }
+
+/// CO5: a result that another task takes makes room for the next one.
+pub fn co5_another_task_that_takes_a_result_makes_room(on: &Flavour) {
+    on.run(async {
+        let result = task_group(async |g: TaskGroup| {
+            let one_by_one = amap(0..20, ready).limit(1);
+            one_by_one
+                .as_completed(async |mut results: Completed<usize>| {
+                    let task = g.spawn(async move {
+                        let mut taken = Vec::new();
+                        while let Some(n) = results.next().await {
+                            taken.push(n);
+                            // The host comes to rest in between, and only the next take wakes it.
+                            yields(3).await;
+                        }
+                        taken
+                    });
+                    task.await
+                })
+                .await
+        });
+        let taken = result.await.expect("nobody cancels");
+        assert_eq!(taken.expect("nobody cancels"), Vec::from_iter(0..20));
+    });
+}

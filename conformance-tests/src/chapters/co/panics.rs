@@ -2,6 +2,7 @@
 
 use super::{ByHand, PanicsOnDrop, cleans_up, each_kind, quiet_panic};
 use crate::harness::*;
+use std::cell::Cell;
 
 /// Panics at its second poll.
 async fn panics<T>(text: &'static str) -> T {
@@ -308,4 +309,18 @@ pub fn co2_errors_before_a_panic_are_reported(on: &Flavour) {
         assert_eq!(caught.unwrap_err(), "late");
     });
     assert_eq!(told(&reports, "a task failed"), 1, "{reports:?}");
+}
+
+/// CO2: after a panic no other begins, also where that was at the first poll and had taken all the room.
+pub fn co2_after_a_panic_no_other_begins(on: &Flavour) {
+    on.run(async {
+        let begun = Cell::new(0);
+        let work = |_: usize| {
+            begun.set(begun.get() + 1);
+            async { quiet_panic("the first") }
+        };
+        let all = async { drop(amap(0..3, work).limit(1).await) };
+        assert_eq!(catch_async(all).await.unwrap_err(), "the first");
+        assert_eq!(begun.get(), 1);
+    });
 }
