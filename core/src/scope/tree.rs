@@ -215,18 +215,19 @@ impl Inner {
 
 impl Node {
     pub(crate) fn new(kind: Kind, place: Place) -> Self {
+        Self::with_deadline(kind, place, None)
+    }
+
+    pub(crate) fn with_deadline(kind: Kind, place: Place, deadline: Option<Instant>) -> Self {
         Self {
             kind,
             place,
             flags: AtomicU8::new(0),
-            inner: Mutex::default(),
+            inner: Mutex::new(Inner {
+                deadline,
+                ..Inner::default()
+            }),
         }
-    }
-
-    pub(crate) fn with_deadline(kind: Kind, place: Place, deadline: Option<Instant>) -> Self {
-        let node = Self::new(kind, place);
-        node.inner.lock().deadline = deadline;
-        node
     }
 
     pub(crate) fn kind(&self) -> Kind {

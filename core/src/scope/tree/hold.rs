@@ -4,6 +4,7 @@
 //! at a node that holds by itself and at a task, so it costs nothing that depends on depth.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use super::{Inner, LOOSE, Node};
 use crate::outcome::wake;
@@ -29,22 +30,20 @@ impl Node {
     }
 
     /// Counts one more direct kid that holds (invariant 4).
-    pub(super) fn hold(self: &Arc<Self>) {
-        let mut node = self.clone();
-        loop {
-            let next = {
-                let mut inner = node.inner.lock();
-                inner.holds += 1;
-                if inner.holds != 1 || node.keeps_holds() {
-                    return;
-                }
-                inner.parent.clone()
-            };
-            match next {
-                Some(parent) => node = parent,
-                None => return,
-            }
+    pub(super) fn hold(&self) {
+        let mut next = self.count_hold(&mut self.inner.lock());
+        while let Some(node) = next {
+            next = node.count_hold(&mut node.inner.lock());
         }
+    }
+
+    /// One step of that. Says which region is to be held next.
+    pub(super) fn count_hold(&self, inner: &mut Inner) -> Option<Arc<Node>> {
+        inner.holds += 1;
+        if inner.holds != 1 || self.keeps_holds() {
+            return None;
+        }
+        inner.parent.clone()
     }
 
     /// Whether the holds of this region's kids are not passed on.
@@ -53,28 +52,27 @@ impl Node {
     }
 
     /// Counts one kid less that holds. A cancelled region that nothing holds any more is woken.
-    pub(super) fn unhold(self: &Arc<Self>) {
-        let mut node = self.clone();
+    pub(super) fn unhold(&self) {
+        let (mut waker, mut next) = self.count_hold_out(&mut self.inner.lock());
         loop {
-            let (waker, next) = {
-                let mut inner = node.inner.lock();
-                inner.holds -= 1;
-                if inner.holds != 0 {
-                    return;
-                }
-                let waker = if node.is_cancelled() {
-                    inner.waker.take()
-                } else {
-                    None
-                };
-                let parent = inner.parent.clone();
-                (waker, parent.filter(|_| !node.keeps_holds()))
-            };
             wake(waker);
-            match next {
-                Some(parent) => node = parent,
-                None => return,
-            }
+            let Some(node) = next else { return };
+            (waker, next) = node.count_hold_out(&mut node.inner.lock());
         }
+    }
+
+    /// One step of that. Says who is to be woken with no lock held, and which region is held no more after that.
+    pub(super) fn count_hold_out(&self, inner: &mut Inner) -> (Option<Waker>, Option<Arc<Node>>) {
+        inner.holds -= 1;
+        if inner.holds != 0 {
+            return (None, None);
+        }
+        let waker = if self.is_cancelled() {
+            inner.waker.take()
+        } else {
+            None
+        };
+        let passes = !self.keeps_holds();
+        (waker, passes.then(|| inner.parent.clone()).flatten())
     }
 }

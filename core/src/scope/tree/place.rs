@@ -7,9 +7,20 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{ATTACHED, Inner, Kid, LEFT, LOOSE, Node, OUT, Sweep};
+use slab::Slab;
+
+use super::link::Link;
+use super::{ATTACHED, Inner, Kid, LEFT, LOOSE, Node, OUT, Rare, Sweep};
 use crate::loom::MutexGuard;
 use crate::outcome::wake;
+
+impl Rare {
+    /// What is still listed, if anything is.
+    fn take_listed(&mut self) -> Option<(Slab<Kid>, Slab<Link>)> {
+        let has_any = !(self.kids.is_empty() && self.links.is_empty());
+        has_any.then(|| (mem::take(&mut self.kids), mem::take(&mut self.links)))
+    }
+}
 
 impl Node {
     /// Gives the node its place below `parent`, or makes it a root of its own.
@@ -19,13 +30,15 @@ impl Node {
             self.raise(ATTACHED);
             return;
         };
-        {
+        let next = {
             let mut above = parent.inner.lock();
             let mut inner = self.inner.lock();
             self.attach_locked(&parent, &mut above, &mut inner);
-        }
-        if self.kind.holds() {
-            parent.hold();
+            let holds = self.kind.holds();
+            holds.then(|| parent.count_hold(&mut above)).flatten()
+        };
+        if let Some(next) = next {
+            next.hold();
         }
     }
 
@@ -52,36 +65,55 @@ impl Node {
     /// elsewhere, or forgotten): nodes go to the region around, and those that wait as a leaf or for
     /// the outside of a shield are woken, to look where they are now.
     pub(crate) fn detach(&self) {
-        let (around, key, holding, waker, kids, links) = {
+        let (around, key, holding, waker, listed) = {
             let mut inner = self.inner.lock();
             self.raise(LEFT);
-            let rare = inner.rare.as_mut();
-            let (kids, links) = rare
-                .map(|rare| (mem::take(&mut rare.kids), mem::take(&mut rare.links)))
-                .unwrap_or_default();
+            let listed = inner.rare.as_mut().and_then(|rare| rare.take_listed());
             let holding = self.holds_parent(&inner);
             let around = (inner.parent.take(), inner.cause.take());
-            (around, inner.key, holding, inner.waker.take(), kids, links)
+            (around, inner.key, holding, inner.waker.take(), listed)
         };
         drop(waker);
         let (parent, _cause) = around;
-        let mut left = Vec::new();
         // The kids first: the region around is held without a gap.
+        if let Some((kids, links)) = listed {
+            self.hand_out(parent.as_ref(), kids, links);
+        }
+        if let Some(parent) = parent {
+            parent.lose_kid(key, holding);
+        }
+    }
+
+    /// Hands outward what a node still lists that leaves.
+    #[cold]
+    fn hand_out(&self, parent: Option<&Arc<Node>>, kids: Slab<Kid>, links: Slab<Link>) {
+        let mut left = Vec::new();
         let same_task = !self.kind.is_task() && !self.has(LOOSE);
         for (_, kid) in kids {
             match kid {
-                Kid::Region(kid) => kid.hand_to(parent.as_ref(), same_task),
+                Kid::Region(kid) => kid.hand_to(parent, same_task),
                 Kid::Leaf(leaf) => left.push(leaf.waker),
             }
         }
         left.extend(links.into_iter().filter_map(|(_, link)| link.into_waker()));
         wake(left);
-        if let Some(parent) = &parent {
-            let kid = parent.inner.lock().remove_kid(key);
-            drop(kid);
-            if holding {
-                parent.unhold();
-            }
+    }
+
+    /// Takes a kid that has left off the list, and counts its hold out.
+    fn lose_kid(&self, key: usize, holding: bool) {
+        let (kid, waker, next) = {
+            let mut inner = self.inner.lock();
+            let kid = inner.remove_kid(key);
+            let (waker, next) = match holding {
+                true => self.count_hold_out(&mut inner),
+                false => (None, None),
+            };
+            (kid, waker, next)
+        };
+        drop(kid);
+        wake(waker);
+        if let Some(next) = next {
+            next.unhold();
         }
     }
 
