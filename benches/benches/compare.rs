@@ -7,8 +7,8 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use anyrt_benches::runner::Allocations;
-use anyrt_benches::{lines, report};
+use anyrt_benches::figures::Census;
+use anyrt_benches::{lines, page, report};
 
 /// Settings of glibc's allocator that keep memory once it is there; other allocators ignore them.
 const KEEP_MEMORY: [(&str, &str); 3] = [
@@ -21,6 +21,7 @@ const KEEP_MEMORY: [(&str, &str); 3] = [
 struct Options {
     rounds: usize,
     quick: bool,
+    page: bool,
     filter: String,
 }
 
@@ -30,6 +31,7 @@ impl Options {
             rounds: 11,
             // `cargo test` leaves `--bench` out and asks only whether the cases run.
             quick: true,
+            page: false,
             filter: String::new(),
         };
         let (mut quick, mut arguments) = (false, arguments);
@@ -37,19 +39,22 @@ impl Options {
             match argument.as_str() {
                 "--bench" => options.quick = false,
                 "--quick" => quick = true,
+                "--page" => options.page = true,
                 "--rounds" => {
                     let rounds = arguments.next().ok_or("--rounds needs a number")?;
                     options.rounds = rounds.parse::<usize>()?.max(1);
                 }
                 option if option.starts_with('-') => {
-                    return Err(
-                        format!("{option}: not among --rounds <n>, --quick, <filter>").into(),
-                    );
+                    let known = "--rounds <n>, --quick, --page, <filter>";
+                    return Err(format!("{option}: not among {known}").into());
                 }
                 filter => options.filter = filter.to_owned(),
             }
         }
         options.quick |= quick;
+        if options.page && !options.filter.is_empty() {
+            return Err("--page is for the whole table, not for a part of it".into());
+        }
         Ok(options)
     }
 }
@@ -84,27 +89,32 @@ fn try_out(filter: &str) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn measure(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
-    let allocations = count(&options.filter)?;
+    let census = count(&options.filter)?;
     let mut rows = Vec::new();
     report::print_head();
     for line in lines(&options.filter) {
-        let measured = line.measure(options.rounds, &allocations);
+        let measured = line.measure(options.rounds, &census);
         report::print_rows(&measured);
         rows.extend(measured);
     }
     let path = target()?.join("benches.csv");
     report::write_csv(&path, &rows)?;
-    println!("\n{} rounds; also in {}", options.rounds, path.display());
+    let (goals, missed) = report::tally(&rows);
+    println!("\n{missed} of {goals} goals missed");
+    println!("{} rounds; also in {}", options.rounds, path.display());
+    if options.page {
+        println!("and in {}", page::write(options.rounds, &rows)?.display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Asks the counting program what the cases allocate.
-fn count(filter: &str) -> Result<Allocations, Box<dyn Error>> {
+fn count(filter: &str) -> Result<Census, Box<dyn Error>> {
     let mut counting = Command::new(env!("CARGO_BIN_EXE_anyrt-count-allocations"));
     let output = counting.arg(filter).output()?;
     let text = String::from_utf8(output.stdout)?;
-    match Allocations::parse(&text) {
-        Some(allocations) if output.status.success() => Ok(allocations),
+    match Census::parse(&text) {
+        Some(census) if output.status.success() => Ok(census),
         _ => Err(String::from_utf8_lossy(&output.stderr).into()),
     }
 }

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::futures::{Countdown, waiting};
 use crate::hosts::{Host, smol, summed};
-use crate::runner::Line;
+use crate::runner::{Case, Line};
 use crate::watch::{Sample, Watch};
 
 /// Cancels the group itself.
@@ -84,37 +84,42 @@ async fn smol_tasks(n: usize, executor: Arc<Executor<'static>>) -> Sample {
     watch.stop()
 }
 
-/// The lines of this theme.
+fn line(name: String, host: Host, (n, repeat): (usize, usize), ours: Case) -> Line {
+    let line = Line::new(format!("{name}, {}", host.name()), n, repeat, ours);
+    match host {
+        Host::Smol => line.peer(
+            "join_all(Task::cancel)",
+            smol(|load, executor| summed(load, move |n| smol_tasks(n, executor.clone()))),
+        ),
+        _ => line
+            .peer(
+                "JoinSet::shutdown",
+                host.plain(|load| summed(load, join_set)),
+            )
+            .goal(1.0)
+            .peer(
+                "TaskTracker + token",
+                host.plain(|load| summed(load, tracker)),
+            ),
+    }
+}
+
+/// The lines of this theme. What a child costs must not depend on how many there are.
 pub fn lines() -> Vec<Line> {
     let mut lines = Vec::new();
     for host in Host::ALL {
-        for (name, ours) in [
-            (
-                "cancel a group of 10000",
-                host.ours(|load| summed(load, group)),
-            ),
-            (
-                "cancel a scope around 10000",
-                host.ours(|load| summed(load, scope_around_group)),
-            ),
-        ] {
-            let line = Line::new(format!("{name}, {}", host.name()), 10_000, 10, ours);
-            lines.push(match host {
-                Host::Smol => line.peer(
-                    "join_all(Task::cancel)",
-                    smol(|load, executor| summed(load, move |n| smol_tasks(n, executor.clone()))),
-                ),
-                _ => line
-                    .peer(
-                        "JoinSet::shutdown",
-                        host.plain(|load| summed(load, join_set)),
-                    )
-                    .peer(
-                        "TaskTracker + token",
-                        host.plain(|load| summed(load, tracker)),
-                    ),
-            });
+        for load in [(1_000, 50), (10_000, 5), (100_000, 1)] {
+            let ours = host.ours(|load| summed(load, group));
+            lines.push(line(
+                format!("cancel a group of {}", load.0),
+                host,
+                load,
+                ours,
+            ));
         }
+        let ours = host.ours(|load| summed(load, scope_around_group));
+        let name = "cancel a scope around 10000".to_owned();
+        lines.push(line(name, host, (10_000, 5), ours));
     }
     lines
 }

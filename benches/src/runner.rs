@@ -7,11 +7,11 @@
 //! left behind, and each round gives a ratio of its own; the table shows the
 //! median of these ratios and how far they spread.
 
-use std::collections::HashMap;
-use std::fmt::Debug;
-use std::fmt::Formatter;
+use std::fmt::{Debug, Formatter};
 
-use crate::watch::{Counts, Sample};
+use crate::figures::{Census, Cost, Counted, Row, Spread};
+use crate::goal::{Goal, Unit};
+use crate::watch::Sample;
 
 /// How much one measurement of a case does.
 #[derive(Clone, Copy, Debug)]
@@ -32,26 +32,70 @@ impl Load {
 /// One way to do the work of a line. Makes its own runtime, warms up, measures.
 pub type Case = Box<dyn Fn(Load) -> Sample>;
 
-/// The same work done by several cases; the first one is this library.
+/// A case to compare with, and what the comparison should come to.
+struct Peer {
+    name: &'static str,
+    case: Case,
+    goal: Option<Goal>,
+}
+
+/// The same work done by this library and by its peers.
 pub struct Line {
     name: String,
+    unit: Unit,
     load: Load,
-    cases: Vec<(&'static str, Case)>,
+    ours: Case,
+    peers: Vec<Peer>,
 }
 
 impl Line {
-    /// A line whose first case is `ours`.
+    /// A line of times.
     pub fn new(name: impl Into<String>, batch: usize, repeat: usize, ours: Case) -> Self {
         Self {
             name: name.into(),
+            unit: Unit::Nanos,
             load: Load { batch, repeat },
-            cases: vec![("anyrt", ours)],
+            ours,
+            peers: Vec::new(),
+        }
+    }
+
+    /// A line of bytes held. A case measures once, while `batch` things are there; what it does `repeat` times
+    /// before is its own business.
+    pub fn held(name: impl Into<String>, batch: usize, repeat: usize, ours: Case) -> Self {
+        Self {
+            unit: Unit::Bytes,
+            ..Self::new(name, batch, repeat, ours)
         }
     }
 
     /// Adds a case to compare with.
     pub fn peer(mut self, name: &'static str, case: Case) -> Self {
-        self.cases.push((name, case));
+        self.peers.push(Peer {
+            name,
+            case,
+            goal: None,
+        });
+        self
+    }
+
+    /// At most so many times what the last peer takes. `None` sets no goal.
+    pub fn goal(self, ratio: impl Into<Option<f64>>) -> Self {
+        self.set(ratio.into().map(Goal::Ratio))
+    }
+
+    /// At most so much, in the line's unit; shown beside the last peer.
+    pub fn goal_at_most(self, bound: impl Into<Option<f64>>) -> Self {
+        self.set(bound.into().map(Goal::AtMost))
+    }
+
+    /// At most so much more than the last peer takes, in the line's unit.
+    pub fn goal_over(self, bound: impl Into<Option<f64>>) -> Self {
+        self.set(bound.into().map(Goal::Over))
+    }
+
+    fn set(mut self, goal: Option<Goal>) -> Self {
+        self.peers.last_mut().expect("a goal follows a peer").goal = goal;
         self
     }
 
@@ -60,18 +104,38 @@ impl Line {
         &self.name
     }
 
-    /// Runs every case once and gives the allocations of one operation.
-    pub fn count(&self) -> Vec<(&'static str, f64, f64)> {
-        let operations = self.load.operations() as f64;
-        let per_operation = |(name, case): &(&'static str, Case)| {
-            let Counts { allocations, bytes } = case(self.load).counts;
-            (
-                *name,
-                allocations as f64 / operations,
-                bytes as f64 / operations,
-            )
+    /// All cases by name, this library first.
+    pub fn cases(&self) -> Vec<(&'static str, &Case)> {
+        let peers = self.peers.iter().map(|peer| (peer.name, &peer.case));
+        std::iter::once(("anyrt", &self.ours))
+            .chain(peers)
+            .collect()
+    }
+
+    /// Runs so many batches of a case after the one that warms it up.
+    pub fn batches(&self, case: &Case, repeat: usize) {
+        case(Load {
+            repeat,
+            ..self.load
+        });
+    }
+
+    /// The number of operations of one batch.
+    pub fn batch(&self) -> usize {
+        self.load.batch
+    }
+
+    /// Runs every case once and gives what one operation allocates.
+    pub fn count(&self) -> Vec<(&'static str, Counted)> {
+        let operations = match self.unit {
+            Unit::Nanos => self.load.operations(),
+            Unit::Bytes => self.load.batch,
         };
-        self.cases.iter().map(per_operation).collect()
+        let count = |(name, case): (_, &Case)| {
+            let counts = case(self.load).counts;
+            (name, Counted::share(counts, operations))
+        };
+        self.cases().into_iter().map(count).collect()
     }
 
     /// Runs every case once with next to no load, to see that it runs.
@@ -80,134 +144,67 @@ impl Line {
             batch: self.load.batch.min(50),
             repeat: 1,
         };
-        for (_, case) in &self.cases {
+        for (_, case) in self.cases() {
             case(load);
         }
     }
 
-    /// Measures all cases for so many rounds.
-    pub fn measure(&self, rounds: usize, allocations: &Allocations) -> Vec<Row> {
-        let mut times = vec![Vec::with_capacity(rounds); self.cases.len()];
-        let mut order: Vec<usize> = (0..self.cases.len()).collect();
+    /// Measures all cases for so many rounds. Bytes have been counted already and do not change with the round.
+    pub fn measure(&self, rounds: usize, census: &Census) -> Vec<Row> {
+        let counted: Vec<_> = self
+            .cases()
+            .iter()
+            .map(|(case, _)| census.get(&self.name, case))
+            .collect();
+        let figures = match self.unit {
+            Unit::Nanos => self.time(rounds),
+            Unit::Bytes => counted.iter().map(|counted| vec![counted.held]).collect(),
+        };
+        let cost = |case: usize| Cost {
+            figure: Spread::of(figures[case].iter().copied()).median,
+            counted: counted[case],
+        };
+        let against = |case: usize, compare: fn(f64, f64) -> f64| {
+            let pairs = figures[0].iter().zip(&figures[case]);
+            Spread::of(pairs.map(|(ours, theirs)| compare(*ours, *theirs)))
+        };
+        let row = |(place, peer): (usize, &Peer)| Row {
+            line: self.name.clone(),
+            unit: self.unit,
+            peer: peer.name,
+            ours: cost(0),
+            theirs: cost(place + 1),
+            ratio: against(place + 1, |ours, theirs| ours / theirs),
+            over: against(place + 1, |ours, theirs| ours - theirs),
+            goal: peer.goal,
+        };
+        self.peers.iter().enumerate().map(row).collect()
+    }
+
+    /// Nanoseconds of one operation, by case and round.
+    fn time(&self, rounds: usize) -> Vec<Vec<f64>> {
+        let cases = self.cases();
+        let mut times = vec![Vec::with_capacity(rounds); cases.len()];
+        let mut order: Vec<usize> = (0..cases.len()).collect();
         for _ in 0..rounds {
             fastrand::shuffle(&mut order);
-            for &case in &order {
-                let sample = (self.cases[case].1)(self.load);
-                times[case].push(sample.time.as_secs_f64() * 1e9 / self.load.operations() as f64);
+            for &place in &order {
+                let sample = cases[place].1(self.load);
+                let nanos = sample.time.as_secs_f64() * 1e9;
+                times[place].push(nanos / self.load.operations() as f64);
             }
         }
-        let cost = |case: usize| Cost {
-            nanos: Spread::of(&times[case]).median,
-            allocations: allocations.get(&self.name, self.cases[case].0),
-        };
-        let row = |case: usize| Row {
-            line: self.name.clone(),
-            peer: self.cases[case].0,
-            ours: cost(0),
-            theirs: cost(case),
-            ratio: Spread::of(&ratios(&times[0], &times[case])),
-        };
-        (1..self.cases.len()).map(row).collect()
+        times
     }
 }
 
 impl Debug for Line {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let cases: Vec<_> = self.cases.iter().map(|(name, _)| name).collect();
+        let cases: Vec<_> = self.cases().iter().map(|(name, _)| *name).collect();
         f.debug_struct("Line")
             .field("name", &self.name)
             .field("load", &self.load)
             .field("cases", &cases)
-            .finish()
-    }
-}
-
-fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
-    ours.iter().zip(theirs).map(|(a, b)| a / b).collect()
-}
-
-/// Median and quartiles.
-#[derive(Clone, Copy, Debug)]
-pub struct Spread {
-    /// A quarter of the values lie below.
-    pub low: f64,
-    /// Half of the values lie below.
-    pub median: f64,
-    /// A quarter of the values lie above.
-    pub high: f64,
-}
-
-impl Spread {
-    fn of(values: &[f64]) -> Self {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let at = |part: f64| {
-            let place = part * (sorted.len() - 1) as f64;
-            let (below, above) = (
-                sorted[place.floor() as usize],
-                sorted[place.ceil() as usize],
-            );
-            below + (above - below) * place.fract()
-        };
-        Self {
-            low: at(0.25),
-            median: at(0.5),
-            high: at(0.75),
-        }
-    }
-}
-
-/// What one operation of a case costs.
-#[derive(Clone, Copy, Debug)]
-pub struct Cost {
-    /// Median time.
-    pub nanos: f64,
-    /// Number and bytes of allocations.
-    pub allocations: (f64, f64),
-}
-
-/// One comparison.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The line's name.
-    pub line: String,
-    /// Whom this library is compared with.
-    pub peer: &'static str,
-    /// What this library costs.
-    pub ours: Cost,
-    /// What the peer costs.
-    pub theirs: Cost,
-    /// Ours by theirs, round by round.
-    pub ratio: Spread,
-}
-
-/// Allocations of one operation by line and case, as the counting program
-/// prints them.
-#[derive(Debug, Default)]
-pub struct Allocations(HashMap<(String, String), (f64, f64)>);
-
-impl Allocations {
-    /// Writes what [`parse`](Self::parse) reads.
-    pub fn print(line: &Line) {
-        for (case, number, bytes) in line.count() {
-            println!("{}\t{case}\t{number}\t{bytes}", line.name);
-        }
-    }
-
-    /// Reads the counting program's output.
-    pub fn parse(text: &str) -> Option<Self> {
-        let entry = |row: &str| {
-            let mut fields = row.split('\t');
-            let key = (fields.next()?.to_owned(), fields.next()?.to_owned());
-            let number = fields.next()?.parse().ok()?;
-            let bytes = fields.next()?.parse().ok()?;
-            Some((key, (number, bytes)))
-        };
-        text.lines().map(entry).collect::<Option<_>>().map(Self)
-    }
-
-    fn get(&self, line: &str, case: &str) -> (f64, f64) {
-        let key = (line.to_owned(), case.to_owned());
-        *self.0.get(&key).expect("every case has been counted")
+            .finish_non_exhaustive()
     }
 }

@@ -1,78 +1,18 @@
-//! Scopes, deadlines, shields and checkpoints: what one costs around the work of one task.
+//! Scopes, deadlines and checkpoints: what one costs around the work of one task.
 
 use std::future::{Future, ready};
-use std::sync::Arc;
-use std::time::Duration;
 
-use anyrt::CancelScope;
-use smol::future::{or, yield_now};
-use smol::{Executor, Timer};
-use tokio::task::JoinSet;
+use anyrt::{CancelScope, ScopeRun};
+use smol::future::yield_now;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::futures::{Countdown, yield_once};
-use crate::hosts::{Host, each, smol, timed};
+use crate::futures::yield_once;
+use crate::hosts::{Host, each, timed};
+use crate::looped::{LATER, looped};
 use crate::runner::Line;
 
-/// A deadline that never comes.
-const LATER: Duration = Duration::from_secs(60);
-
-/// The same as smol's programs write it.
-async fn later() {
-    Timer::after(LATER).await;
-}
-
-/// Operations of one measurement of a loop.
-const LOOP: (usize, usize) = (10_000, 10);
-
-fn looped<F>(
-    name: &str,
-    host: Host,
-    operation: impl Fn() -> F + Copy + Send + Sync + 'static,
-) -> Line
-where
-    F: Future + Send + 'static,
-    F::Output: Send,
-{
-    let ours =
-        host.ours_where_yields_are_cheap(move |load| timed(load, move |n| each(n, operation)));
-    Line::new(format!("{name}, {}", host.name()), LOOP.0, LOOP.1, ours)
-}
-
-impl Line {
-    /// A peer that does an operation in a loop.
-    fn looped_peer<F>(
-        self,
-        name: &'static str,
-        host: Host,
-        operation: impl Fn() -> F + Copy + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future + Send + 'static,
-        F::Output: Send,
-    {
-        let case =
-            host.plain_where_yields_are_cheap(move |load| timed(load, move |n| each(n, operation)));
-        self.peer(name, case)
-    }
-
-    /// The usual time limit of the host's world around the same work.
-    fn limit_peer<F>(self, host: Host, work: impl Fn() -> F + Copy + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        match host {
-            Host::Smol => self.looped_peer("or(work, Timer)", host, move || or(work(), later())),
-            _ => self.looped_peer("tokio timeout", host, move || {
-                tokio::time::timeout(LATER, work())
-            }),
-        }
-    }
-}
-
-/// Scopes and deadlines around some work.
-fn around<F>(lines: &mut Vec<Line>, what: &str, work: fn() -> F)
+/// Scopes and deadlines around some work, and what they may take of a time limit of tokio.
+fn around<F>(lines: &mut Vec<Line>, what: &str, work: fn() -> F, of_scope: f64, of_deadline: f64)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -89,90 +29,23 @@ where
             looped(&name("scope"), host, scope)
                 .looped_peer("the work alone", host, work)
                 .looped_peer("CancellationToken", host, token)
-                .limit_peer(host, work),
+                .limit_peer(host, work, of_scope),
         );
-        lines.push(looped(&name("fail_after"), host, fail).limit_peer(host, work));
-        lines.push(looped(&name("move_on_after"), host, move_on).limit_peer(host, work));
-    }
-}
-
-/// Children that use one time limit each, once.
-mod one_limit {
-    use super::*;
-
-    pub(super) async fn group(n: usize) {
-        let ended = anyrt::task_group(async |group| {
-            for _ in 0..n {
-                group.spawn(anyrt::fail_after(LATER, yield_once()));
-            }
-        });
-        ended.await.expect("nobody cancels the group");
-    }
-
-    pub(super) async fn tracker(n: usize) {
-        let (tracker, token) = (TaskTracker::new(), CancellationToken::new());
-        for _ in 0..n {
-            let limited = tokio::time::timeout(LATER, yield_once());
-            tracker.spawn(token.clone().run_until_cancelled_owned(limited));
-        }
-        tracker.close();
-        tracker.wait().await;
-    }
-
-    pub(super) async fn join_set(n: usize) {
-        let mut set = JoinSet::new();
-        for _ in 0..n {
-            set.spawn(tokio::time::timeout(LATER, yield_once()));
-        }
-        while set.join_next().await.is_some() {}
-    }
-
-    pub(super) async fn raw_smol(n: usize, executor: Arc<Executor<'static>>) {
-        let countdown = Countdown::new(n);
-        for _ in 0..n {
-            let countdown = countdown.clone();
-            let child = async move {
-                or(yield_once(), later()).await;
-                countdown.step();
-            };
-            executor.spawn(child).detach();
-        }
-        countdown.wait().await;
-    }
-}
-
-fn children_with_limits(lines: &mut Vec<Line>) {
-    for host in Host::ALL {
-        let name = format!("child with one fail_after, {}", host.name());
-        let ours = host.ours(|load| timed(load, one_limit::group));
-        let line = Line::new(name, 10_000, 10, ours);
-        lines.push(match host {
-            Host::Smol => line.peer(
-                "spawn + counter + or",
-                smol(|load, executor| {
-                    timed(load, move |n| one_limit::raw_smol(n, executor.clone()))
-                }),
-            ),
-            _ => line
-                .peer(
-                    "TaskTracker + timeout",
-                    host.plain(|load| timed(load, one_limit::tracker)),
-                )
-                .peer(
-                    "JoinSet + timeout",
-                    host.plain(|load| timed(load, one_limit::join_set)),
-                ),
-        });
+        let fail = looped(&name("fail_after"), host, fail);
+        lines.push(fail.limit_peer(host, work, of_deadline));
+        let move_on = looped(&name("move_on_after"), host, move_on);
+        lines.push(move_on.limit_peer(host, work, of_deadline));
     }
 }
 
 fn checkpoints(lines: &mut Vec<Line>) {
     for host in Host::ALL {
         let line = looped("checkpoint", host, anyrt::checkpoint);
-        lines.push(match host {
+        let line = match host {
             Host::Smol => line.looped_peer("yield_now", host, yield_now),
             _ => line.looped_peer("yield_now", host, tokio::task::yield_now),
-        });
+        };
+        lines.push(line.goal_over(10.0));
     }
     for host in Host::TOKIO {
         lines.push(
@@ -196,44 +69,57 @@ fn checkpoints(lines: &mut Vec<Line>) {
     }
 }
 
-/// What has no counterpart in tokio, beside what programs do there instead: a task of its own lets
-/// work end undisturbed by its caller.
-fn regions(lines: &mut Vec<Line>) {
-    for host in Host::TOKIO {
-        lines.push(
-            looped("empty group", host, || anyrt::task_group(async |_| ()))
-                .looped_peer("JoinSet", host, || async {
-                    JoinSet::<()>::new().join_next().await
-                })
-                .looped_peer("TaskTracker", host, || async {
-                    let tracker = TaskTracker::new();
-                    tracker.close();
-                    tracker.wait().await;
-                }),
-        );
-        lines.push(
-            looped("shield around ready", host, || anyrt::shield(ready(()))).looped_peer(
-                "spawn + JoinHandle",
-                host,
-                || tokio::spawn(ready(())),
-            ),
-        );
-        lines.push(
-            looped("finally around ready", host, || {
-                anyrt::finally(ready(()), async |_| ())
-            })
-            .looped_peer("spawn + JoinHandle", host, || tokio::spawn(ready(()))),
-        );
+/// What regions that stay cost every poll of what is inside.
+mod polls {
+    use super::*;
+
+    /// Polls of one measurement: so many, so often.
+    const POLLS: (usize, usize) = (10_000, 10);
+
+    fn yields(n: usize) -> impl Future<Output = ()> {
+        each(n, yield_once)
+    }
+
+    fn scope<F: Future>(body: F) -> ScopeRun<F> {
+        CancelScope::new().run(body)
+    }
+
+    async fn five_deep(n: usize) {
+        let ended = scope(scope(scope(scope(scope(yields(n)))))).await;
+        assert!(ended.is_ok(), "nobody cancels the scope");
+    }
+
+    /// A poll below five scopes, each of which may add five nanoseconds.
+    pub(super) fn below_five_scopes(host: Host) -> Line {
+        let ours = host.ours_where_yields_are_cheap(|load| timed(load, five_deep));
+        let alone = host.plain_where_yields_are_cheap(|load| timed(load, yields));
+        let within = host.ours_where_yields_are_cheap(|load| timed(load, yields));
+        let name = format!("yield below five scopes, {}", host.name());
+        Line::new(name, POLLS.0, POLLS.1, ours)
+            .peer("no scope", within)
+            .goal_over(25.0)
+            .peer("the runtime alone", alone)
+    }
+
+    pub(super) fn in_a_child(host: Host) -> Line {
+        let ours = host.ours(|load| timed(load, yields));
+        let alone = host.plain(|load| timed(load, yields));
+        let name = format!("yield in a child, {}", host.name());
+        Line::new(name, POLLS.0, POLLS.1, ours)
+            .peer("the runtime alone", alone)
+            .goal_over(10.0)
     }
 }
 
 /// The lines of this theme.
 pub fn lines() -> Vec<Line> {
     let mut lines = Vec::new();
-    around(&mut lines, "ready", || ready(()));
-    around(&mut lines, "one yield", yield_once);
-    children_with_limits(&mut lines);
+    around(&mut lines, "ready", || ready(()), 0.7, 1.1);
+    around(&mut lines, "one yield", yield_once, 0.9, 1.2);
     checkpoints(&mut lines);
-    regions(&mut lines);
+    for host in Host::ALL {
+        lines.push(polls::below_five_scopes(host));
+        lines.push(polls::in_a_child(host));
+    }
     lines
 }

@@ -16,6 +16,9 @@ const MANY: usize = 4;
 /// How many items go through at a time.
 const ITEMS: usize = 2_000;
 
+/// Of the best of the peers, so of each.
+const GOAL: f64 = 1.2;
+
 /// The two ends of a channel, as a peer has them.
 trait Ends: Clone + Send + 'static {
     fn send(&self, item: usize) -> impl Future<Output = bool> + Send;
@@ -125,14 +128,20 @@ fn on(host: Host) -> [Line; 3] {
         let name = format!("stream, {name}, {}", host.name());
         let case = host.ours(move |load| timed_through(load, many, move || ours(room)));
         let peer = host.plain(move |load| timed_through(load, many, move || flume(room)));
-        Line::new(name, ITEMS, 5, case).peer("flume", peer)
+        Line::new(name, ITEMS, 5, case)
+            .peer("flume", peer)
+            .goal(GOAL)
     };
     let channels = |many| host.plain(move |load| timed_through(load, many, || channel(ROOM)));
     [
         line("one to one", ROOM, 1)
             .peer("async-channel", channels(1))
-            .peer("tokio mpsc", host.plain(|load| timed(load, through_tokio))),
-        line("many to many", ROOM, MANY).peer("async-channel", channels(MANY)),
+            .goal(GOAL)
+            .peer("tokio mpsc", host.plain(|load| timed(load, through_tokio)))
+            .goal(GOAL),
+        line("many to many", ROOM, MANY)
+            .peer("async-channel", channels(MANY))
+            .goal(GOAL),
         // The others know no rendezvous.
         line("rendezvous", 0, 1),
     ]

@@ -16,6 +16,9 @@ const CONTENDERS: usize = 8;
 /// How often each of them takes it.
 const TURNS: usize = 25;
 
+/// Of the best of the peers, so of each.
+const GOAL: f64 = 1.2;
+
 /// Takes it, keeps it across one yield, and gives it back, all contenders by turns.
 async fn by_turns<F: Future>(n: usize, turn: impl Fn() -> F) {
     join_all((0..CONTENDERS).map(|_| each(n / CONTENDERS, &turn))).await;
@@ -61,7 +64,9 @@ fn lock(host: Host) -> [Line; 2] {
         host.ours(ours),
     )
     .peer("async-lock", host.plain(theirs))
-    .peer("tokio", host.plain(tokios));
+    .goal(GOAL)
+    .peer("tokio", host.plain(tokios))
+    .goal(GOAL);
     let ours = case!(by_turns, sync::Lock::new(()), |lock| hold(
         lock.lock().await
     )
@@ -76,7 +81,9 @@ fn lock(host: Host) -> [Line; 2] {
     let name = format!("lock, wanted by {CONTENDERS}, {}", host.name());
     let wanted = Line::new(name, CONTENDERS * TURNS, 5, host.ours(ours))
         .peer("async-lock", host.plain(theirs))
-        .peer("tokio", host.plain(tokios));
+        .goal(GOAL)
+        .peer("tokio", host.plain(tokios))
+        .goal(GOAL);
     [free, wanted]
 }
 
@@ -89,7 +96,9 @@ fn semaphore(host: Host) -> [Line; 2] {
     let name = format!("semaphore, free, {}", host.name());
     let free = Line::new(name, 10_000, 5, host.ours(ours))
         .peer("async-lock", host.plain(theirs))
-        .peer("tokio", host.plain(tokios));
+        .goal(GOAL)
+        .peer("tokio", host.plain(tokios))
+        .goal(GOAL);
     let ours = case!(by_turns, sync::Semaphore::new(2), |it| hold(
         it.acquire().await
     )
@@ -104,7 +113,9 @@ fn semaphore(host: Host) -> [Line; 2] {
     let name = format!("semaphore of 2, wanted by {CONTENDERS}, {}", host.name());
     let wanted = Line::new(name, CONTENDERS * TURNS, 5, host.ours(ours))
         .peer("async-lock", host.plain(theirs))
-        .peer("tokio", host.plain(tokios));
+        .goal(GOAL)
+        .peer("tokio", host.plain(tokios))
+        .goal(GOAL);
     [free, wanted]
 }
 

@@ -16,6 +16,11 @@ use crate::watch::{Sample, Watch};
 /// As many calls at once as the default limiter lets through.
 const AT_ONCE: usize = 40;
 
+/// What a call may take beyond the native hop, in nanoseconds.
+const HOP: f64 = 1_500.0;
+/// What an item of an iterator may take, in nanoseconds.
+const ITEM: f64 = 1_000.0;
+
 async fn at_once<F: Future>(n: usize, call: impl Fn() -> F) {
     join_all((0..n).map(|_| call())).await;
 }
@@ -44,14 +49,18 @@ where
         host.ours(move |load| timed(load, move |n| at_once(n, ours))),
     );
     [
-        one_by_one.peer(
-            peer,
-            host.plain(move |load| timed(load, move |n| each(n, call))),
-        ),
-        together.peer(
-            peer,
-            host.plain(move |load| timed(load, move |n| at_once(n, call))),
-        ),
+        one_by_one
+            .peer(
+                peer,
+                host.plain(move |load| timed(load, move |n| each(n, call))),
+            )
+            .goal_over(HOP),
+        together
+            .peer(
+                peer,
+                host.plain(move |load| timed(load, move |n| at_once(n, call))),
+            )
+            .goal_over(HOP),
     ]
 }
 
@@ -96,6 +105,7 @@ where
     [
         Line::new(name, ITEMS, 5, ours)
             .peer(hop, host.plain(move |load| timed(load, hops)))
+            .goal_at_most(ITEM)
             .peer("Unblock", unblocks()),
         Line::new(far_name, ITEMS, 5, far).peer("Unblock", unblocks()),
     ]

@@ -11,6 +11,8 @@ pub struct Counts {
     pub allocations: u64,
     /// Bytes asked for; a `realloc` counts what it adds.
     pub bytes: u64,
+    /// Bytes asked for and not given back.
+    pub held: i64,
 }
 
 impl Add for Counts {
@@ -20,6 +22,7 @@ impl Add for Counts {
         Self {
             allocations: self.allocations + other.allocations,
             bytes: self.bytes + other.bytes,
+            held: self.held + other.held,
         }
     }
 }
@@ -31,6 +34,7 @@ impl Sub for Counts {
         Self {
             allocations: self.allocations - other.allocations,
             bytes: self.bytes - other.bytes,
+            held: self.held - other.held,
         }
     }
 }

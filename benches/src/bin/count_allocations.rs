@@ -6,7 +6,7 @@
 use std::alloc::System;
 use std::env;
 
-use anyrt_benches::runner::Allocations;
+use anyrt_benches::figures::Census;
 use anyrt_benches::watch::{self, Counts};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -19,10 +19,11 @@ fn main() {
         Counts {
             allocations: (stats.allocations + stats.reallocations) as u64,
             bytes: stats.bytes_allocated as u64,
+            held: stats.bytes_allocated as i64 - stats.bytes_deallocated as i64,
         }
     });
     let filter = env::args().nth(1).unwrap_or_default();
     for line in anyrt_benches::lines(&filter) {
-        Allocations::print(&line);
+        Census::print(&line);
     }
 }
