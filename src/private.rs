@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyrt_core::backend::Launch;
-use anyrt_core::{CancelScope, Runner, Runtime, ScopeHandle};
+use anyrt_core::{CancelScope, Runner, Runtime, ScopeHandle, task_group};
 
 /// What the attribute was told.
 #[derive(Debug, Default)]
@@ -151,7 +151,10 @@ async fn guarded<F: Future>(entry: &Entry, test: F) -> F::Output {
     let timeout = entry.timeout.unwrap_or(Duration::from_secs(60));
     let scope = CancelScope::new();
     let watchdog = Watchdog::start(scope.handle(), timeout);
-    let Ok(output) = scope.run(test).await else {
+    // What the test has dropped while it was at work, a stream of a blocking iterator for instance, belongs to the
+    // nearest group and is about to end: that is no leak.
+    let test = task_group(async |_| test.await);
+    let Ok(Ok(output)) = scope.run(test).await else {
         panic!(
             "the test did not end within {timeout:?}; what it waited for:\n{}",
             watchdog.found()

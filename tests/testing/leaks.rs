@@ -1,9 +1,10 @@
 //! What a test leaves is found at its end.
 
 use anyrt::{default_thread_limiter, run_in_threadpool, sleep, sleep_forever, task_group};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use std::mem;
 use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 #[anyrt::test]
@@ -54,4 +55,28 @@ async fn a_test_may_say_that_it_leaves_something() {
 #[should_panic(expected = "tokens of the default limiter")]
 async fn a_simulated_test_is_looked_at_too() {
     mem::forget(default_thread_limiter().unwrap().acquire().await);
+}
+
+/// An iterator that is slow to go.
+struct Slow;
+
+impl Iterator for Slow {
+    type Item = ();
+
+    fn next(&mut self) -> Option<()> {
+        Some(())
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The test's own group waits for what the test has dropped, before anybody looks.
+#[anyrt::test]
+async fn an_iterator_that_is_about_to_go_is_no_leak() {
+    let mut stream = anyrt::iterate_in_threadpool(Slow);
+    assert_eq!(stream.next().await, Some(()));
 }
