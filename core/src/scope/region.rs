@@ -162,13 +162,18 @@ impl Region {
 
     /// Takes the region's place in the tree, if it has none.
     pub(crate) fn settle(&mut self) -> Arc<Node> {
+        self.settled().clone()
+    }
+
+    #[inline]
+    fn settled(&mut self) -> &Arc<Node> {
         let node = self.node.get_or_insert_with(|| {
             Arc::new(Node::with_deadline(self.kind, self.place, self.deadline))
         });
         if !node.is_attached() {
             node.attach(current::node());
         }
-        node.clone()
+        node
     }
 
     /// Makes the region a root of its own.
@@ -180,29 +185,27 @@ impl Region {
 
     /// What to do after the body was pending: wait, or drop the body.
     pub(crate) fn park(&mut self, cx: &mut Context<'_>) -> Park {
-        let node = self.settle();
-        // Registered before the deadline is read: whoever moves it from now on wakes the region.
-        let parked = node.park(cx);
-        if parked == Park::Wait && self.watch_deadline(&node, cx) {
-            return node.park(cx);
+        let (parked, deadline) = self.settled().park_until(cx);
+        let has_deadline = deadline.is_some() || self.alarm.is_some();
+        if has_deadline && parked == Park::Wait && self.watch_deadline(deadline, cx) {
+            return self.settled().park(cx);
         }
         parked
     }
 
     /// Registers the waker of a region that has no body to drop.
     pub(crate) fn listen(&mut self, cx: &mut Context<'_>) {
-        let node = self.settle();
-        node.listen(cx);
-        if self.watch_deadline(&node, cx) {
-            node.listen(cx);
+        let deadline = self.settled().listen_until(cx);
+        if self.watch_deadline(deadline, cx) {
+            self.settled().listen(cx);
         }
     }
 
     /// Sees to it that the region is woken when its deadline passes. Says whether it has, in which
     /// case the region was cancelled, by this or by somebody else.
-    fn watch_deadline(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) -> bool {
-        let deadline = node.deadline().filter(|_| !node.is_cancelled());
-        let Some(deadline) = deadline else {
+    fn watch_deadline(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let node = self.node.as_ref().filter(|node| !node.is_cancelled());
+        let (Some(deadline), Some(node)) = (deadline, node) else {
             self.alarm = None;
             return false;
         };

@@ -358,19 +358,33 @@ impl Node {
 
     /// Registers the region's waker, or says that its body must be dropped now.
     pub(crate) fn park(&self, cx: &Context<'_>) -> Park {
+        self.park_until(cx).0
+    }
+
+    /// As [`park`](Self::park), with the deadline at that moment: who moves it from then on wakes the region.
+    pub(crate) fn park_until(&self, cx: &Context<'_>) -> (Park, Option<Instant>) {
         self.register(cx, |inner| self.is_cancelled() && inner.holds <= 0)
     }
 
     /// Registers the waker of a region that has no body to drop.
     pub(crate) fn listen(&self, cx: &Context<'_>) {
-        self.register(cx, |_| false);
+        self.listen_until(cx);
     }
 
-    fn register(&self, cx: &Context<'_>, drop_now: impl Fn(&Inner) -> bool) -> Park {
+    /// As [`listen`](Self::listen), with the deadline at that moment.
+    pub(crate) fn listen_until(&self, cx: &Context<'_>) -> Option<Instant> {
+        self.register(cx, |_| false).1
+    }
+
+    fn register(
+        &self,
+        cx: &Context<'_>,
+        drop_now: impl Fn(&Inner) -> bool,
+    ) -> (Park, Option<Instant>) {
         {
             let mut inner = self.inner.lock();
             if drop_now(&inner) {
-                return Park::Drop;
+                return (Park::Drop, None);
             }
             inner.since.get_or_insert_with(Instant::now);
             if inner
@@ -378,20 +392,20 @@ impl Node {
                 .as_ref()
                 .is_some_and(|waker| waker.will_wake(cx.waker()))
             {
-                return Park::Wait;
+                return (Park::Wait, inner.deadline);
             }
         }
         let waker = cx.waker().clone();
-        let old = {
+        let (old, deadline) = {
             let mut inner = self.inner.lock();
             if drop_now(&inner) {
                 drop(inner);
-                return Park::Drop;
+                return (Park::Drop, None);
             }
-            inner.waker.replace(waker)
+            (inner.waker.replace(waker), inner.deadline)
         };
         drop(old);
-        Park::Wait
+        (Park::Wait, deadline)
     }
 }
 
