@@ -74,12 +74,10 @@ pub(crate) fn within<R>(entry: Entry, give_back: impl FnMut(Entry), f: impl FnOn
     let mut pop = Pop(give_back);
     // While the thread is being torn down there is no stack: `f` runs without a context.
     let mut entry = Some(entry);
-    let push = |stack: &RefCell<Vec<Entry>>| {
-        if let Some(entry) = entry.take() {
-            stack.borrow_mut().push(entry);
-        }
-    };
-    if STACK.try_with(push).is_err() {
+    if STACK
+        .try_with(|stack| stack.borrow_mut().extend(entry.take()))
+        .is_err()
+    {
         entry.into_iter().for_each(&mut pop.0);
     }
     f()
