@@ -105,6 +105,7 @@ crate::chapter! { ($) ha;
     ha3_a_shielded_body_sees_a_failing_child,
     ha3_a_shielded_waiter_gets_the_value,
     ha3_a_timeout_around_a_wait_leaves_the_task_alone,
+    ha3_a_wait_that_was_given_up_is_not_woken,
     ha3_local_a_body_that_awaits_a_failing_child,
     ha3_local_a_cancelled_waiter_leaves_the_value,
     ha3_local_a_foreign_drop_of_a_wait_leaves_the_task_alone,
@@ -112,4 +113,5 @@ crate::chapter! { ($) ha;
     ha3_local_a_shielded_body_sees_a_failing_child,
     ha3_local_a_shielded_waiter_gets_the_value,
     ha3_local_a_timeout_around_a_wait_leaves_the_task_alone,
+    ha3_local_a_wait_that_was_given_up_is_not_woken,
 }

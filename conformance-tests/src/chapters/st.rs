@@ -172,6 +172,7 @@ crate::chapter! { ($) st;
     st2_a_cancel_right_behind_set_comes_too_late,
     st2_a_cancelled_start_lets_the_group_close,
     st2_a_cancelled_start_waits_without_spinning,
+    st2_a_start_dropped_after_set_leaves_the_error_to_the_group,
     st2_an_end_before_the_cancel_of_the_caller_is_told,
     st2_a_child_sets_from_within_its_shield,
     st2_a_deadline_of_the_caller_ends_the_child,
@@ -226,6 +227,7 @@ crate::chapter! { ($) st;
     st3_panics_of_started_local_children,
     st3_set_after_the_drop_of_start_does_nothing,
     st3_the_child_of_a_dropped_start_is_adopted,
+    st3_the_error_of_a_local_child_is_told_after_a_drop_of_its_start,
     st3_the_error_of_an_adopted_child_is_told,
     st3_the_root_adopts_the_child_of_a_dropped_start,
 }

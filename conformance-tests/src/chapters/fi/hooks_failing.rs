@@ -247,3 +247,14 @@ pub fn fi3_a_panic_of_a_hook_of_a_dropped_stack_is_told(on: &Flavour) {
         assert_eq!(told.count(), 1, "{reports:?}");
     }
 }
+
+/// FI3: the panic of a hook that the host resumes is not reported beside it.
+pub fn fi3_a_panic_of_a_hook_that_is_resumed_is_not_reported(on: &Flavour) {
+    let ((), reports) = on.run_reporting(async {
+        let group = task_group(async |g: TaskGroup| {
+            g.defer(async |_: Exit| -> () { quiet_panic("of a hook") });
+        });
+        assert_eq!(catch_async(group).await.unwrap_err(), "of a hook");
+    });
+    assert_eq!(reports, Vec::<String>::new());
+}

@@ -289,3 +289,22 @@ fn noting_any(trace: &Trace, name: &'static str) -> impl FnOnce(Exit) -> Hook + 
         })
     }
 }
+
+/// FI3: the hooks of a group that failed are told so, although its body has given its value.
+pub fn fi3_hooks_of_a_failed_group_whose_body_gave_a_value(on: &Flavour) {
+    on.run(async {
+        let trace = Trace::new();
+        let noted = trace.clone();
+        let result = try_task_group(async |g| {
+            g.defer(async move |exit: Exit| noted.push(told(&exit)));
+            g.spawn(async {
+                yields(2).await;
+                Err::<(), _>("late")
+            });
+            Ok(())
+        })
+        .await;
+        assert_eq!(result.unwrap_err().into_errors(), ["late"]);
+        assert_eq!(trace.take(), ["SiblingFailed"]);
+    });
+}

@@ -229,4 +229,23 @@ both_kinds! {
             }
         });
     }
+
+    /// HA3: a wait for a task that was given up leaves nothing behind: it is not woken by the task's end.
+    #[local(ha3_local_a_wait_that_was_given_up_is_not_woken)]
+    pub fn ha3_a_wait_that_was_given_up_is_not_woken(on: &Flavour) {
+        on.run(async {
+            let result = task_group(async |g| {
+                let gate = Event::new();
+                let opened = gate.clone();
+                let mut handle = Box::pin(g.spawn(async move { opened.wait().await }));
+                let wakes = WakeCounter::new();
+                assert!(wakes.poll(handle.as_mut()).is_pending());
+                drop(handle);
+                gate.set();
+                wakes
+            })
+            .await;
+            assert_eq!(result.unwrap().wakes(), 0);
+        });
+    }
 }

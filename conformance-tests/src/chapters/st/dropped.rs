@@ -239,3 +239,53 @@ pub fn st3_a_finished_start_is_not_an_escape(on: &Flavour) {
     assert_eq!(trace.take(), ["Completed", "group left"]);
     assert!(reports.is_empty(), "{reports:?}");
 }
+
+/// ST2: from `set` on the child's error is its group's, also where `start` was dropped before it gave the value.
+pub fn st2_a_start_dropped_after_set_leaves_the_error_to_the_group(on: &Flavour) {
+    let ((), reports) = on.run_reporting(async {
+        let result = try_task_group(async |g| {
+            let (slot, gate) = (Slot::new(), Event::new());
+            let (leave, opened) = (slot.clone(), gate.clone());
+            let mut start = Box::pin(g.start(|started: Started<u32>| async move {
+                leave.put(started);
+                opened.wait().await;
+                Err::<(), _>("of the group")
+            }));
+            assert!(poll_once(&mut start).await.is_pending());
+            slot.take().await.set(7);
+            drop(start);
+            gate.set();
+            Ok(())
+        })
+        .await;
+        assert_eq!(result.unwrap_err().into_errors(), ["of the group"]);
+    });
+    assert_eq!(reports, Vec::<String>::new());
+}
+
+/// SC13: the error of a child that outlives its dropped `start` is told, also by a local group, which cannot hand it on.
+pub fn st3_the_error_of_a_local_child_is_told_after_a_drop_of_its_start(on: &Flavour) {
+    let ((), reports) = on.run_reporting(async {
+        let result = try_local_task_group(async |g: TryLocalTaskGroup<'_, &'static str>| {
+            let (polled, gate) = (Event::new(), Event::new());
+            let (told, opened) = (polled.clone(), gate.clone());
+            let mut start = Box::pin(g.start(|started: Started<u32>| async move {
+                let _started = started;
+                told.set();
+                shield(opened.wait()).await;
+                Err::<(), _>("orphan")
+            }));
+            assert!(poll_once(&mut start).await.is_pending());
+            polled.wait().await;
+            drop(start);
+            gate.set();
+            yields(5).await;
+            assert!(!g.cancel_called());
+            Ok(())
+        })
+        .await;
+        assert!(result.is_ok());
+    });
+    let lost = |report: &&String| report.contains("nobody left to be told");
+    assert_eq!(reports.iter().filter(lost).count(), 1, "{reports:?}");
+}

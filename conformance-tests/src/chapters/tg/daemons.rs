@@ -228,4 +228,60 @@ both_kinds! {
             assert_eq!(trace.take(), ["child ended"]);
         });
     }
+
+    /// TG10: a task that a daemon starts while it winds down is run and waited for like one that it spawns.
+    #[local(tg10_local_a_daemon_that_winds_down_may_still_start)]
+    pub fn tg10_a_daemon_that_winds_down_may_still_start(on: &Flavour) {
+        on.run(async {
+            let trace = Trace::new();
+            let result = task_group(async |g| {
+                let (spawner, noted) = (g.clone(), trace.clone());
+                g.task().daemon().spawn(async move {
+                    asked_to_stop().await;
+                    let start = spawner.start(|started: Started<u32>| async move {
+                        started.set(7);
+                        yields(3).await;
+                        checkpoint().await;
+                        noted.push("started task ends");
+                    });
+                    let (value, _) = shield(start).await.unwrap();
+                    assert_eq!(value, 7);
+                });
+            })
+            .await;
+            assert!(result.is_ok());
+            assert_eq!(trace.take(), ["started task ends"]);
+        });
+    }
+
+    /// TG10: a daemon that was started lives until only daemons are left, and takes no place of the limit (TG11).
+    #[local(tg10_local_a_started_daemon_lives_as_long_as_an_ordinary_child)]
+    pub fn tg10_a_started_daemon_lives_as_long_as_an_ordinary_child(on: &Flavour) {
+        on.run(async {
+            let result = task_group(async |g| {
+                g.limit(1);
+                let (asked, answered) = (Event::new(), Event::new());
+                let (question, answer) = (asked.clone(), answered.clone());
+                let (_, daemon) = g
+                    .task()
+                    .daemon()
+                    .start(|started: Started<u32>| async move {
+                        started.set(7);
+                        question.wait().await;
+                        answer.set();
+                        pending::<()>().await;
+                    })
+                    .await
+                    .unwrap();
+                g.spawn(async move {
+                    yields(3).await;
+                    asked.set();
+                    answered.wait().await;
+                });
+                daemon
+            })
+            .await;
+            assert_eq!(result.unwrap().status(), TaskStatus::Cancelled);
+        });
+    }
 }

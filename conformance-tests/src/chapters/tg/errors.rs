@@ -273,4 +273,23 @@ both_kinds! {
             assert_eq!(counter.drops(), 1);
         });
     }
+
+    /// TG4: an error beside a panic, which is resumed in its stead, is told to the hook.
+    #[local(tg4_local_an_error_beside_a_panic_is_told_to_the_hook)]
+    pub fn tg4_an_error_beside_a_panic_is_told_to_the_hook(on: &Flavour) {
+        let ((), reports) = on.run_reporting(async {
+            let group = try_task_group(async |g| {
+                g.spawn::<_, ()>(async {
+                    asked_to_stop().await;
+                    quiet_panic("goes first")
+                });
+                g.spawn(async { Err::<(), _>("goes second") });
+                Ok::<(), &str>(())
+            });
+            assert_eq!(catch_async(group).await.unwrap_err(), "goes first");
+            let statistics = Runtime::current().unwrap().statistics();
+            assert_eq!(statistics.lost_errors, 1);
+        });
+        assert_eq!(reports.iter().filter(|report| report.contains("nobody left to be told")).count(), 1, "{reports:?}");
+    }
 }

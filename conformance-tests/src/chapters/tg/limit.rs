@@ -256,4 +256,49 @@ both_kinds! {
             .unwrap();
         });
     }
+
+    /// TG11: children of before the first limit take no place of it.
+    #[local(tg11_local_children_of_before_the_first_limit_take_no_place)]
+    pub fn tg11_children_of_before_the_first_limit_take_no_place(on: &Flavour) {
+        on.run(async {
+            let result = task_group(async |g| {
+                let gate = Event::new();
+                let (inside, opened) = (Event::new(), gate.clone());
+                let entered = inside.clone();
+                g.spawn(async move {
+                    entered.set();
+                    opened.wait().await;
+                });
+                inside.wait().await;
+                g.limit(1);
+                g.spawn(async move { gate.set() }).await
+            })
+            .await;
+            assert!(result.unwrap().is_ok());
+        });
+    }
+
+    /// TG11: a child that is spawned into a cancelled group without a free place ends there and then, not only when a
+    /// place is free.
+    #[local(tg11_local_a_late_child_of_a_cancelled_group_does_not_wait_for_a_place)]
+    pub fn tg11_a_late_child_of_a_cancelled_group_does_not_wait_for_a_place(on: &Flavour) {
+        on.run(async {
+            let result = task_group(async |g| {
+                g.limit(1);
+                let spawner = g.clone();
+                // It has the only place, and keeps it until the late one has ended. The body is done by then.
+                g.spawn(shield(async move {
+                    yields(5).await;
+                    spawner.cancel();
+                    yields(5).await;
+                    let (late, counter) = counted(ready(()));
+                    let late = spawner.spawn(late);
+                    until(|| late.status() == TaskStatus::Cancelled).await;
+                    assert_eq!((counter.polls(), counter.drops()), (0, 1));
+                }));
+            })
+            .await;
+            assert!(result.is_ok());
+        });
+    }
 }

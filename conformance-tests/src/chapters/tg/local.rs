@@ -349,3 +349,32 @@ pub fn tg12_a_dropped_group_takes_no_child(on: &Flavour) {
         assert_eq!((counter.polls(), counter.drops()), (0, 1));
     });
 }
+
+/// TG12: the children of a `try_local_task_group` that foreign code drops are gone when the drop returns, and end with
+/// it: nothing is left to be adopted.
+pub fn tg12_a_dropped_try_group_leaves_no_child_to_its_adopter(on: &Flavour) {
+    on.run(async {
+        let polled = Event::new();
+        let adopting = task_group(async |_: TaskGroup| {
+            let group = try_local_task_group(async |g: TryLocalTaskGroup<'_, ()>| {
+                g.spawn(async {
+                    polled.set();
+                    pending::<Result<(), ()>>().await
+                });
+                pending::<Result<(), ()>>().await
+            });
+            let mut group = Box::pin(group);
+            while !polled.is_set() {
+                assert!(poll_once(&mut group).await.is_pending());
+            }
+            drop(group);
+            let is_alone = |region: &RegionInfo| region.alive == Some(0);
+            let tree = task_tree().expect("a runtime runs");
+            tree.regions()
+                .iter()
+                .filter(|region| region.kind == "group")
+                .all(is_alone)
+        });
+        assert!(adopting.await.unwrap(), "a group still has a child");
+    });
+}

@@ -235,3 +235,48 @@ both_kinds! {
         });
     }
 }
+
+/// TG7: a host that waits is woken by the end of its last child, not by that of any other, nor while its body waits.
+pub fn tg7_a_host_is_woken_by_the_end_of_its_last_child_alone(on: &Flavour) {
+    on.run(async {
+        let polls = task_group(async |around: TaskGroup| {
+            let (early, late) = (Event::new(), Event::new());
+            let (first, last) = (early.clone(), late.clone());
+            let body = Event::new();
+            let end_of_body = body.clone();
+            let line = line!() + 1;
+            let (group, counter) = counted(task_group(async move |g: TaskGroup| {
+                g.spawn(yields(2));
+                end_of_body.wait().await;
+                g.task().daemon().spawn(async move { first.wait().await });
+                g.spawn(async move { last.wait().await });
+            }));
+            // A task of its own: nobody else polls it.
+            let host = around.spawn(async move { group.await.is_ok() });
+            let alive = |count| {
+                let tree = task_tree().expect("a runtime runs");
+                let is_here =
+                    |region: &&RegionInfo| region.place.is_some_and(|place| place.line() == line);
+                tree.regions()
+                    .iter()
+                    .find(is_here)
+                    .and_then(|region| region.alive)
+                    == Some(count)
+            };
+            until(|| body.waiting() == 1 && alive(0)).await;
+            // Room for the mistake: a poll that comes with the next one is not seen.
+            yields(5).await;
+            body.set();
+            until(|| early.waiting() == 1 && late.waiting() == 1).await;
+            assert!(alive(2), "a daemon is alive like any other child");
+            early.set();
+            until(|| alive(1)).await;
+            yields(5).await;
+            late.set();
+            assert!(host.await.unwrap());
+            counter.polls()
+        });
+        // At first, at the end of the body, and at the end of the last child.
+        assert_eq!(polls.await.unwrap(), 3);
+    });
+}
