@@ -116,5 +116,7 @@ const HAS_THREADS: &[&str] = &[
     "tg1_no_child_is_left_whatever_ends_the_group",
     "tg2_a_spawn_that_races_with_the_close_is_run_or_refused",
     "tg7_a_host_that_waits_for_a_held_child_is_idle",
+    "sc14_a_region_on_a_plain_thread_knows_its_runtime",
+    "sh4_a_restore_in_a_blocking_call_undoes_the_shield_of_its_caller",
     "tg7_local_a_host_that_waits_for_a_held_child_is_idle",
 ];

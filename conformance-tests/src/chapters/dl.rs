@@ -103,6 +103,7 @@ crate::chapter! { ($) dl;
     dl4_a_group_is_given_a_deadline,
     dl4_a_move_after_a_cancel_has_no_effect,
     dl4_a_move_after_the_end_does_nothing,
+    dl4_a_move_after_the_end_has_no_effect,
     dl4_a_move_after_the_expiry_has_no_effect,
     dl4_a_move_reaches_the_children_of_a_group,
     dl4_a_move_that_races_with_a_poll_is_not_lost,

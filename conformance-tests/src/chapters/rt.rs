@@ -45,6 +45,7 @@ crate::chapter! { ($) rt;
     rt4_a_sleep_ends_at_its_instant_or_later,
     rt4_a_sleep_wakes_whoever_polled_it_last,
     rt4_a_deadline_is_told_on_the_same_clock,
+    rt5_a_plain_task_that_waits_is_shown,
     rt5_a_task_has_the_name_it_was_given,
     rt5_without_a_name_a_task_is_called_after_its_spawn,
     rt5_the_name_is_seen_in_every_region_of_the_task,

@@ -12,8 +12,10 @@ mod escape_report;
 mod foreign;
 mod forgotten;
 mod held;
+mod left;
 mod level;
 mod moved;
+mod outlived;
 mod races;
 mod reach;
 mod reason;
@@ -25,8 +27,8 @@ mod value;
 
 pub use {
     absorb::*, before::*, checkpoints::*, context::*, escape::*, escape_report::*, foreign::*,
-    forgotten::*, level::*, moved::*, races::*, reach::*, reason::*, region::*, scale::*, scope::*,
-    state::*, value::*,
+    forgotten::*, left::*, level::*, moved::*, outlived::*, races::*, reach::*, reason::*,
+    region::*, scale::*, scope::*, state::*, value::*,
 };
 
 use crate::harness::*;
@@ -56,6 +58,7 @@ crate::chapter! { ($) sc;
     sc2_a_neighbour_scope_is_not_cancelled,
     sc2_a_shield_around_a_group_ends_the_walk_of_its_children,
     sc2_the_walk_outward_ends_at_the_nearest_shield,
+    sc3_a_child_in_a_shield_does_not_hold_the_body,
     sc3_a_group_beside_a_hold_ends_its_children,
     sc3_a_held_body_may_still_return_its_value,
     sc3_a_hold_deep_below_keeps_every_region_above,
@@ -135,6 +138,8 @@ crate::chapter! { ($) sc;
     sc10_the_context_is_restored_when_a_shield_unwinds,
     sc11_a_shields_argument_tells_the_outside,
     sc11_a_shields_argument_wakes_whoever_waits_for_it,
+    sc11_a_wait_for_the_cancel_that_was_given_up_is_not_woken,
+    sc11_a_wait_that_is_dropped_after_the_cancel_hides_nothing,
     sc11_an_uncancelled_region_says_so,
     sc11_cancelled_completes_with_the_reason,
     sc11_cancelled_is_ready_in_a_cancelled_region,
@@ -157,16 +162,21 @@ crate::chapter! { ($) sc;
     sc12_shielded_checkpoint_yields_once,
     sc13_a_dropped_finalizer_is_counted_and_reported,
     sc13_a_dropped_finalizer_with_state_is_counted_and_reported,
+    sc13_a_dropped_group_without_children_is_no_escape,
+    sc13_a_dropped_local_group_with_a_child_at_work_is_an_escape,
     sc13_a_forgotten_group_holds_until_the_region_around_ends_by_itself,
     sc13_a_forgotten_group_is_counted_as_an_escape,
     sc13_a_group_dropped_while_it_unwinds_is_adopted,
     sc13_a_group_inside_a_forgotten_one_without_tasks_is_found,
     sc13_a_group_may_be_dropped_on_a_foreign_thread,
     sc13_a_panic_beside_a_running_group_is_an_escape,
+    sc13_a_panic_in_a_dropped_body_goes_on,
+    sc13_a_shield_holds_the_scope_that_a_group_was_dropped_in,
     sc13_adopted_children_stay_cancelled,
     sc13_an_escape_is_counted_although_the_children_end_at_once,
     sc13_an_escape_is_counted_and_reported,
     sc13_an_ordinary_end_is_no_escape,
+    sc13_errors_of_before_a_foreign_drop_go_to_the_hook,
     sc13_errors_of_orphans_go_to_the_hook,
     sc13_every_kind_of_child_of_a_dropped_group_ends,
     sc13_finalizers_of_the_children_run,
@@ -181,6 +191,7 @@ crate::chapter! { ($) sc;
     sc13_the_children_of_a_forgotten_group_end_with_the_run,
     sc13_the_group_of_a_child_adopts_what_the_child_dropped,
     sc13_the_nearest_enclosing_group_adopts_the_children,
+    sc13_what_a_dropped_group_left_does_not_hold_the_scope_around,
     sc13_what_is_inside_a_forgotten_group_unwinds_in_order,
     sc14_a_hold_that_outlives_a_dropped_group_holds_the_region_around,
     sc14_a_hold_that_outlives_its_place_holds_the_region_around,
@@ -189,9 +200,13 @@ crate::chapter! { ($) sc;
     sc14_a_moved_region_stays_cancelled_outside_the_scope_it_was_entered_in,
     sc14_a_region_belongs_to_the_context_of_its_first_poll,
     sc14_a_region_moved_before_its_first_poll_belongs_to_its_new_place,
+    sc14_a_region_on_a_plain_thread_knows_its_runtime,
     sc14_a_region_that_outlives_its_place_goes_on_in_the_region_around,
+    sc14_a_region_that_outlives_its_task_does_not_hold_its_group,
     sc14_a_region_that_stays_cancelled_has_a_reason,
+    sc14_a_shield_that_outlives_a_cancelled_scope_knows_the_reason,
     sc14_a_wait_for_the_cancel_goes_on_in_the_region_around,
+    sc14_a_wait_for_the_outside_is_woken_by_the_end_of_its_shield,
     sc14_a_wait_is_woken_when_its_region_ends,
     sc14_the_polling_region_keeps_its_own_context,
     sc15_foreign_code_cancels_into_the_runtime,

@@ -313,3 +313,31 @@ pub fn dl4_a_group_is_given_a_deadline(on: &Flavour) {
         assert_eq!(counter.drops(), 1);
     });
 }
+
+/// DL4: a deadline that is moved after the scope was cancelled or has ended stays what it was.
+pub fn dl4_a_move_after_the_end_has_no_effect(on: &Flavour) {
+    on.run(async {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        handle.cancel();
+        handle.set_deadline(far);
+        assert_eq!(handle.deadline(), None);
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        assert!(scope.run(yields(3)).await.is_ok());
+        handle.set_deadline(far);
+        assert_eq!(handle.deadline(), None);
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let inside = handle.clone();
+        let result = scope
+            .run(async move {
+                inside.cancel();
+                inside.set_deadline(far);
+                inside.deadline()
+            })
+            .await;
+        assert_eq!(result.unwrap(), None);
+    });
+}

@@ -145,3 +145,25 @@ pub fn rt5_the_tree_shows_an_orphan(on: &Flavour) {
         until(|| regions_named("left alone").is_empty()).await;
     });
 }
+
+/// RT5: a task that waits and has nothing inside is there with its kind, its place and its age.
+pub fn rt5_a_plain_task_that_waits_is_shown(on: &Flavour) {
+    on.run(async {
+        let gate = Event::new();
+        let result = task_group(async |g: TaskGroup| {
+            let line = line!() + 1;
+            g.spawn(gate.wait());
+            let shown = || {
+                let tree = task_tree().expect("a runtime runs");
+                tree.regions().iter().any(|region| {
+                    let is_here = region.place.is_some_and(|place| place.line() == line);
+                    region.kind == "task" && is_here && region.age.is_some()
+                })
+            };
+            until(shown).await;
+            gate.set();
+        })
+        .await;
+        assert!(result.is_ok());
+    });
+}

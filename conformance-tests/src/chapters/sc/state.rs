@@ -281,3 +281,48 @@ pub fn sc11_current_task_names_the_task_that_asks(on: &Flavour) {
         assert!(result.is_ok());
     });
 }
+
+/// SC11: a wait for the cancel that was given up is not woken by it.
+pub fn sc11_a_wait_for_the_cancel_that_was_given_up_is_not_woken(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let result = scope
+            .run(async {
+                let wakes = WakeCounter::new();
+                let mut wait = Box::pin(cancelled());
+                assert!(wakes.poll(wait.as_mut()).is_pending());
+                drop(wait);
+                handle.cancel();
+                assert_eq!(wakes.wakes(), 0);
+            })
+            .await;
+        assert!(result.is_ok());
+    });
+}
+
+/// SC11: a wait that is dropped after the cancel takes nothing else out of the tree.
+pub fn sc11_a_wait_that_is_dropped_after_the_cancel_hides_nothing(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let result = scope
+            .run(async {
+                let mut wait = Box::pin(cancelled());
+                assert!(WakeCounter::new().poll(wait.as_mut()).is_pending());
+                handle.cancel();
+                let line = line!() + 1;
+                shield_with(async |_: Outside| {
+                    drop(wait);
+                    let tree = task_tree().expect("a runtime runs");
+                    let is_here = |region: &RegionInfo| {
+                        region.place.is_some_and(|place| place.line() == line)
+                    };
+                    assert!(tree.regions().iter().any(is_here), "{tree}");
+                })
+                .await;
+            })
+            .await;
+        assert!(result.is_ok());
+    });
+}

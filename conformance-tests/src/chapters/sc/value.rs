@@ -290,3 +290,26 @@ pub fn sc3_a_hold_deep_below_keeps_every_region_above(on: &Flavour) {
         assert_eq!(trace.take(), ["hold gone", "body dropped", "left"]);
     });
 }
+
+/// SC3: what holds a child does not hold the body of its group: the body is dropped at once.
+pub fn sc3_a_child_in_a_shield_does_not_hold_the_body(on: &Flavour) {
+    on.run(async {
+        let trace = Trace::new();
+        let group = task_group(async |g| {
+            let _body = DropProbe::new(&trace, "body gone");
+            let inside = Event::new();
+            let (entered, noted) = (inside.clone(), trace.clone());
+            g.spawn(shield(async move {
+                entered.set();
+                // The body is dropped while this waits, or it would wait for ever.
+                until(|| noted.count("body gone") == 1).await;
+                noted.push("child");
+            }));
+            inside.wait().await;
+            g.cancel();
+            pending::<()>().await;
+        });
+        assert!(group.await.is_err());
+        assert_eq!(trace.take(), ["body gone", "child"]);
+    });
+}

@@ -231,3 +231,22 @@ pub fn sh4_the_outside_of_an_ended_shield_is_shut_down(on: &Flavour) {
         assert_eq!(trace.take(), ["Shutdown"]);
     });
 }
+
+/// SH4: a wait for the outside that was given up is not woken by the outside's cancel.
+pub fn sh4_a_wait_for_the_outside_that_was_given_up_is_not_woken(on: &Flavour) {
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let result = scope
+            .run(shield_with(async |outside: Outside| {
+                let wakes = WakeCounter::new();
+                let mut wait = Box::pin(outside.cancelled());
+                assert!(wakes.poll(wait.as_mut()).is_pending());
+                drop(wait);
+                handle.cancel();
+                assert_eq!(wakes.wakes(), 0);
+            }))
+            .await;
+        assert!(result.is_ok());
+    });
+}

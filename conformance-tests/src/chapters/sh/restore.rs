@@ -252,3 +252,47 @@ pub fn sh4_the_deadline_of_the_outside_is_seen_in_the_restored_part(on: &Flavour
         assert_eq!(seen, Some(true));
     });
 }
+
+/// SH4: a `restore` sees the deadlines outside of its own shield, up to the next shield, also from a scope inside of it.
+pub fn sh4_a_restore_sees_the_deadlines_outside_of_its_own_shield_alone(on: &Flavour) {
+    on.run(async {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let inmost = || async { current_effective_deadline() };
+        let one_shield = move_on_at(far, shield(CancelScope::new().run(restore(inmost()))));
+        assert_eq!(one_shield.await.unwrap().unwrap().unwrap(), Some(far));
+        let two_shields = move_on_at(far, shield(shield(restore(inmost()))));
+        assert_eq!(two_shields.await.unwrap().unwrap(), None);
+        let child = move_on_at(
+            far,
+            shield(task_group(async |g: TaskGroup| {
+                let child = g.spawn(restore(async { current_effective_deadline() }));
+                child.await.unwrap().unwrap()
+            })),
+        );
+        assert_eq!(child.await.unwrap().unwrap(), None);
+    });
+}
+
+/// SH4: what a blocking call awaits is a part of its caller's task: a `restore` there undoes the shield around the call.
+pub fn sh4_a_restore_in_a_blocking_call_undoes_the_shield_of_its_caller(on: &Flavour) {
+    use anyrt::from_thread;
+    on.run(async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let inside = Event::new();
+        let entered = inside.clone();
+        let call = run_in_threadpool(move || {
+            from_thread::run(restore(async move {
+                entered.set();
+                pending::<()>().await;
+            }))
+        });
+        let cancel = async {
+            inside.wait().await;
+            handle.cancel();
+        };
+        let shielded = scope.run(shield(call));
+        let (restored, ()) = futures_util::join!(shielded, cancel);
+        assert!(restored.unwrap().unwrap().is_err());
+    });
+}

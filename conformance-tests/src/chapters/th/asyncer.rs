@@ -208,3 +208,12 @@ pub fn th6_syncify_is_cancelled_with_the_caller(on: &Flavour) {
         assert!(value.expect("the value beats the cancel"));
     });
 }
+
+/// TH6: the error of a function made synchronous has what failed as its source.
+pub fn th6_the_error_of_a_function_made_synchronous_has_a_source(_: &Flavour) {
+    let error = on_thread(|| anyrt::from_thread::run(async {})).unwrap_err();
+    let text = error.to_string();
+    let error = SyncifyError::FromThread(error);
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(source, Some(text));
+}

@@ -242,3 +242,32 @@ pub fn th7_an_abandoned_nested_closure_that_outlives_the_future_is_counted(on: &
         assert_eq!(run_in_threadpool(|| 7).limiter(&limiter).await, 7);
     });
 }
+
+/// TH7: a token is lent to the calls on its own limiter; one of another limiter is not taken for it.
+pub fn th7_a_lent_token_of_another_limiter_is_not_taken(on: &Flavour) {
+    on.run(async {
+        let (mine, others) = (CapacityLimiter::new(1), CapacityLimiter::new(1));
+        let (lent, tried) = (Event::new(), Event::new());
+        let (told, until_tried) = (lent.clone(), tried.clone());
+        let other = run_in_threadpool(move || {
+            from_thread::run(async {
+                told.set();
+                until_tried.wait().await;
+            })
+        })
+        .limiter(&others);
+        let wanted = others.clone();
+        let here = run_in_threadpool(move || {
+            from_thread::run(async {
+                lent.wait().await;
+                let taken = wanted.try_acquire().is_some();
+                tried.set();
+                taken
+            })
+        })
+        .limiter(&mine);
+        let (other, taken) = join!(other, here);
+        assert!(other.is_ok());
+        assert_eq!(taken.ok(), Some(false));
+    });
+}
