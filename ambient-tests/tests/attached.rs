@@ -2,12 +2,13 @@
 #![cfg(feature = "tokio")]
 
 use anyrt::{
-    CancelScope, Runner, Runtime, Tokio, attach, finally, run_in_threadpool, shield, sleep_forever,
-    task_group,
+    CancelScope, Runner, Runtime, Tokio, attach, default_thread_limiter, finally,
+    run_in_threadpool, shield, sleep_forever, task_group,
 };
 use anyrt_ambient_tests::{Alive, in_time};
 use std::future::{pending, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::Poll;
 use tokio::sync::Notify;
@@ -155,6 +156,39 @@ fn rt2_the_counts_of_a_runtime_that_was_found_are_kept() {
                 .foreign_drops
         };
         assert_eq!(runtime.block_on(async { count() }), 1);
+    });
+}
+
+/// How many threads may block at once on a runtime is still as it was set when others have come and gone.
+#[test]
+fn rt2_the_limit_of_a_runtime_that_was_found_is_kept() {
+    in_time(|| {
+        let runtime = plain();
+        let limiter = || default_thread_limiter().expect("tokio runs this");
+        runtime.block_on(async { limiter().set_total(3) });
+        for _ in 0..3 {
+            plain().block_on(run_in_threadpool(|| ()));
+        }
+        assert_eq!(runtime.block_on(async { limiter().total() }), 3);
+    });
+}
+
+/// A runtime that is gone is let go of when the next one is found, although its limiter was used.
+#[test]
+fn rt2_a_runtime_that_is_gone_is_let_go_of() {
+    in_time(|| {
+        let kept = Arc::new(());
+        let seen = Arc::downgrade(&kept);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            // Whoever has a handle of the runtime keeps this.
+            .on_thread_stop(move || drop(kept.clone()))
+            .build()
+            .expect("tokio starts");
+        runtime.block_on(run_in_threadpool(|| ()));
+        drop(runtime);
+        plain().block_on(run_in_threadpool(|| ()));
+        assert!(seen.upgrade().is_none());
     });
 }
 
