@@ -8,6 +8,7 @@ mod flavour;
 mod future;
 mod panics;
 mod probe;
+mod reports;
 mod thread;
 mod told;
 mod waker;
@@ -16,8 +17,9 @@ mod watchdog;
 pub use event::{Event, EventWait, SetOnDrop, after};
 pub use flavour::Flavour;
 pub use future::{Yields, poll_once, until, while_time_passes, yield_once, yields};
-pub use panics::{catch, catch_async, quiet_panic};
+pub use panics::{PanicsOnDrop, catch, catch_async, quiet_panic};
 pub use probe::{Counted, Counter, DropProbe, Trace, counted, pending_counted};
+pub use reports::{escapes, reports_of};
 pub use thread::{
     block_on, on_thread, on_thread_with_stack, start_thread, stay_until_past, take_time,
     threads_started,

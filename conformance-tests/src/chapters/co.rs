@@ -144,17 +144,6 @@ fn each_kind<'a, T: 'a>(
     ]
 }
 
-/// Panics when it is dropped.
-struct PanicsOnDrop(&'static str);
-
-impl Drop for PanicsOnDrop {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            quiet_panic(self.0);
-        }
-    }
-}
-
 crate::chapter! { ($) co;
     co1_a_body_gets_the_lock_after_a_future_that_waits_for_it,
     co1_a_body_gets_the_lock_that_a_future_holds,

@@ -19,6 +19,18 @@ pub fn quiet_panic(text: &'static str) -> ! {
     resume_unwind(Box::new(text))
 }
 
+/// Panics with a text when it is dropped, unless the thread is panicking already.
+#[derive(Debug)]
+pub struct PanicsOnDrop(pub &'static str);
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            quiet_panic(self.0);
+        }
+    }
+}
+
 /// Runs `f`; a panic comes back as its message.
 pub fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     let quiet = Quiet::new();

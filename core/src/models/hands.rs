@@ -12,7 +12,7 @@ use super::woken;
 use crate::stream::{broadcast_stream, latest, object_stream};
 use crate::sync::{AcquireArc, Event, Semaphore, SingleFlight, promise};
 
-/// What a future gives that is polled while `other` runs on a thread: at once, or when it has been woken.
+/// What a future gives that is polled while `other` runs on a thread: at once, or when it has been woken, once.
 fn while_other<T>(other: impl FnOnce() + Send + 'static, future: impl Future<Output = T>) -> T {
     let other = thread::spawn(other);
     let (flag, waker) = woken();
@@ -23,7 +23,7 @@ fn while_other<T>(other: impl FnOnce() + Send + 'static, future: impl Future<Out
     if let Poll::Ready(value) = polled {
         return value;
     }
-    assert!(flag.0.load(SeqCst) > 0, "it waits and nobody wakes it");
+    assert_eq!(flag.0.load(SeqCst), 1, "how often it was woken");
     match future.poll(&mut cx) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("it was woken for nothing"),
@@ -42,12 +42,7 @@ fn a_permit_that_is_given_back_finds_the_one_who_is_just_about_to_wait() {
     loom::model(|| {
         let semaphore = Arc::new(Semaphore::new(1));
         let permit = semaphore.try_acquire_arc().unwrap();
-        let giver = thread::spawn(move || drop(permit));
-        let (flag, waker) = woken();
-        let (acquire, at_once) = take(&semaphore, &waker);
-        giver.join().unwrap();
-        assert!(at_once || flag.0.load(SeqCst) == 1);
-        drop(acquire);
+        drop(while_other(move || drop(permit), semaphore.acquire_arc()));
         assert!(semaphore.try_acquire().is_some());
     });
 }
@@ -103,15 +98,11 @@ fn a_permit_is_had_by_one_at_a_time() {
 fn an_event_wakes_the_one_who_is_just_about_to_wait() {
     loom::model(|| {
         let event = Arc::new(Event::new());
-        let setter = thread::spawn({
-            let event = event.clone();
-            move || event.set()
-        });
-        let (flag, waker) = woken();
-        let mut wait = event.wait();
-        let at_once = Pin::new(&mut wait).poll(&mut Context::from_waker(&waker));
-        setter.join().unwrap();
-        assert!(at_once.is_ready() || flag.0.load(SeqCst) == 1);
+        let other = event.clone();
+        let sets = move || {
+            other.set();
+        };
+        while_other(sets, event.wait());
     });
 }
 
@@ -166,13 +157,7 @@ fn a_receive_and_a_send_without_a_buffer_find_each_other() {
 fn a_close_that_races_with_a_receive_ends_it() {
     loom::model(|| {
         let (sender, receiver) = object_stream::<u8>(1);
-        let other = thread::spawn(move || drop(sender));
-        let (flag, waker) = woken();
-        let mut receive = receiver.receive();
-        let mut cx = Context::from_waker(&waker);
-        let polled = Pin::new(&mut receive).poll(&mut cx);
-        other.join().unwrap();
-        assert!(polled.is_ready() || flag.0.load(SeqCst) == 1);
+        assert!(while_other(move || drop(sender), receiver.receive()).is_err());
     });
 }
 

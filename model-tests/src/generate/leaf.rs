@@ -4,6 +4,7 @@
 
 use super::maker::{Maker, take};
 use crate::program::{End, Op, Step, When};
+use crate::rng::Rng;
 
 impl Maker<'_> {
     pub(super) fn sleep(&mut self) -> Op {
@@ -99,7 +100,7 @@ impl Maker<'_> {
 
     /// Any stream.
     pub(super) fn stream(&mut self) -> u32 {
-        self.rng.small(0, as_number(self.streams.len()) - 1)
+        place(self.rng, &self.streams)
     }
 
     pub(super) fn send(&mut self, stream: u32) -> Op {
@@ -129,7 +130,7 @@ impl Maker<'_> {
 
     /// Any semaphore.
     pub(super) fn semaphore(&mut self) -> u32 {
-        self.rng.small(0, as_number(self.semaphores.len()) - 1)
+        place(self.rng, &self.semaphores)
     }
 
     pub(super) fn fail(&mut self) -> Op {
@@ -166,6 +167,7 @@ impl Maker<'_> {
     }
 }
 
-fn as_number(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
+/// Any place in a list.
+fn place(rng: &mut Rng, list: &[u32]) -> u32 {
+    u32::try_from(rng.index(list.len())).unwrap_or(0)
 }

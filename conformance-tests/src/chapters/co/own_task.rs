@@ -142,10 +142,7 @@ pub fn co6_a_panic_is_resumed_in_who_waits(on: &Flavour) {
         };
         assert_eq!(catch_async(work).await.unwrap_err(), "of the task");
     });
-    let told = reports
-        .iter()
-        .filter(|report| report.contains("of the task"));
-    assert_eq!(told.count(), 1, "{reports:?}");
+    assert_eq!(reports_of(&reports, "of the task"), 1, "{reports:?}");
 }
 
 /// CO6, CO2: a loser that is spawned is told that it is not needed, and has cleaned up before the race returns.

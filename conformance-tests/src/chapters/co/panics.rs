@@ -1,6 +1,6 @@
 //! CO2: panics.
 
-use super::{ByHand, PanicsOnDrop, cleans_up, each_kind, quiet_panic};
+use super::{ByHand, cleans_up, each_kind};
 use crate::harness::*;
 use std::cell::Cell;
 
@@ -8,14 +8,6 @@ use std::cell::Cell;
 async fn panics<T>(text: &'static str) -> T {
     yield_once().await;
     quiet_panic(text)
-}
-
-/// How many of the reports contain `text`.
-fn told(reports: &[String], text: &str) -> usize {
-    reports
-        .iter()
-        .filter(|report| report.contains(text))
-        .count()
 }
 
 /// CO2, TG6: a panic of one cancels the others, is reported, and is resumed when they are gone.
@@ -38,7 +30,7 @@ pub fn co2_a_panic_of_one_is_resumed_when_the_others_are_gone(on: &Flavour) {
         }
         count
     });
-    assert_eq!(told(&reports, "of one"), kinds, "{reports:?}");
+    assert_eq!(reports_of(&reports, "of one"), kinds, "{reports:?}");
 }
 
 /// CO2, TG6: of several panics the first is resumed, the others are reported.
@@ -62,7 +54,7 @@ pub fn co2_further_panics_are_reported(on: &Flavour) {
         assert_eq!(catch_async(all).await.unwrap_err(), "the first");
     });
     for text in ["the first", "the second", "the third"] {
-        assert_eq!(told(&reports, text), 1, "{reports:?}");
+        assert_eq!(reports_of(&reports, text), 1, "{reports:?}");
     }
 }
 
@@ -308,7 +300,7 @@ pub fn co2_errors_before_a_panic_are_reported(on: &Flavour) {
         let caught = catch_async(async { drop(all.await) }).await;
         assert_eq!(caught.unwrap_err(), "late");
     });
-    assert_eq!(told(&reports, "a task failed"), 1, "{reports:?}");
+    assert_eq!(reports_of(&reports, "a task failed"), 1, "{reports:?}");
 }
 
 /// CO2: after a panic no other begins, also where that was at the first poll and had taken all the room.

@@ -43,10 +43,11 @@ pub fn sc13_a_forgotten_group_is_counted_as_an_escape(on: &Flavour) {
         forget_a_group().await;
         Runtime::current().expect("inside a runtime")
     });
-    let escapes = reports
-        .iter()
-        .filter(|report| report.contains("dropped while at work"));
-    assert_eq!(escapes.count(), 1, "{reports:?}");
+    assert_eq!(
+        reports_of(&reports, "dropped while at work"),
+        1,
+        "{reports:?}"
+    );
     assert_eq!(runtime.statistics().foreign_drops, 1);
 }
 

@@ -3,18 +3,6 @@
 use super::held::drop_when;
 use crate::harness::*;
 
-fn foreign_drops() -> u64 {
-    Runtime::current().unwrap().statistics().foreign_drops
-}
-
-/// How many of these tell of an error that nobody got.
-fn lost_errors(reports: &[String]) -> usize {
-    reports
-        .iter()
-        .filter(|report| report.contains("nobody left to be told"))
-        .count()
-}
-
 /// SC13: a drop of a group that has no child at work leaves nothing behind, and is no escape.
 pub fn sc13_a_dropped_group_without_children_is_no_escape(on: &Flavour) {
     let ((), reports) = on.run_reporting(async {
@@ -24,7 +12,7 @@ pub fn sc13_a_dropped_group_without_children_is_no_escape(on: &Flavour) {
             pending::<()>().await;
         });
         drop_when(group, &polled).await;
-        assert_eq!(foreign_drops(), 0);
+        assert_eq!(escapes(), 0);
     });
     assert_eq!(reports, Vec::<String>::new());
 }
@@ -33,7 +21,7 @@ pub fn sc13_a_dropped_group_without_children_is_no_escape(on: &Flavour) {
 pub fn sc13_a_dropped_local_group_with_a_child_at_work_is_an_escape(on: &Flavour) {
     on.run(async {
         for daemon in [false, true] {
-            let before = foreign_drops();
+            let before = escapes();
             let polled = Event::new();
             let group = local_task_group(async |g: LocalTaskGroup| {
                 let told = polled.clone();
@@ -49,7 +37,7 @@ pub fn sc13_a_dropped_local_group_with_a_child_at_work_is_an_escape(on: &Flavour
                 pending::<()>().await;
             });
             drop_when(group, &polled).await;
-            assert_eq!(foreign_drops() - before, 1);
+            assert_eq!(escapes() - before, 1);
         }
     });
 }
@@ -72,21 +60,19 @@ pub fn sc13_errors_of_before_a_foreign_drop_go_to_the_hook(on: &Flavour) {
         });
         drop_when(group, &noticed).await;
     });
-    assert_eq!(lost_errors(&reports), 1, "{reports:?}");
+    assert_eq!(
+        reports_of(&reports, "nobody left to be told"),
+        1,
+        "{reports:?}"
+    );
 }
 
 /// SC13: the panic of a destructor in the body of a dropped group goes on to whoever drops it.
 pub fn sc13_a_panic_in_a_dropped_body_goes_on(on: &Flavour) {
-    struct PanicsOnDrop;
-    impl Drop for PanicsOnDrop {
-        fn drop(&mut self) {
-            quiet_panic("of a destructor");
-        }
-    }
     on.run(async {
         let mut group = Box::pin(task_group(async |g: TaskGroup| {
             g.spawn(pending::<()>());
-            let _panics = PanicsOnDrop;
+            let _panics = PanicsOnDrop("of a destructor");
             pending::<()>().await;
         }));
         assert!(poll_once(&mut group).await.is_pending());

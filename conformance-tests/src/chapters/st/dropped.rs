@@ -3,10 +3,6 @@
 use super::{Slot, beside, beside_fallible, noting};
 use crate::harness::*;
 
-fn escapes() -> u64 {
-    Runtime::current().unwrap().statistics().foreign_drops
-}
-
 /// A child that says that it runs, waits for ever and notes its cleanup. It never sets.
 fn endless(
     polled: &Event,
@@ -286,6 +282,9 @@ pub fn st3_the_error_of_a_local_child_is_told_after_a_drop_of_its_start(on: &Fla
         .await;
         assert!(result.is_ok());
     });
-    let lost = |report: &&String| report.contains("nobody left to be told");
-    assert_eq!(reports.iter().filter(lost).count(), 1, "{reports:?}");
+    assert_eq!(
+        reports_of(&reports, "nobody left to be told"),
+        1,
+        "{reports:?}"
+    );
 }

@@ -106,8 +106,7 @@ pub fn st3_a_panic_after_set_is_resumed_in_the_host(on: &Flavour) {
         trace.push(caught.unwrap_err());
         assert_eq!(trace.take(), ["got 7", "sibling gone", "child"]);
     });
-    let told = reports.iter().filter(|report| report.contains("child"));
-    assert_eq!(told.count(), 1, "{reports:?}");
+    assert_eq!(reports_of(&reports, "child"), 1, "{reports:?}");
 }
 
 /// ST3: a panic in the poll that sets comes after `set`: the host resumes it, and `start` has its value.

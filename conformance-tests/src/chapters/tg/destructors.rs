@@ -3,17 +3,6 @@
 use super::{WithDrop, both_kinds, quiet_panic};
 use crate::harness::*;
 
-/// Panics when it is dropped.
-struct PanicsOnDrop(&'static str);
-
-impl Drop for PanicsOnDrop {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            quiet_panic(self.0);
-        }
-    }
-}
-
 both_kinds! {
     /// TG6: a child whose destructor panics when it is cancelled: the panic is resumed in the host, nobody is left.
     #[local(tg6_local_a_destructor_panics_in_a_cancelled_child)]
@@ -107,10 +96,7 @@ both_kinds! {
             assert_eq!(catch_async(group).await.unwrap_err(), "destructor");
             assert_eq!(counter.drops(), 1);
         });
-        let told = reports
-            .iter()
-            .filter(|report| report.contains("destructor"));
-        assert_eq!(told.count(), 20, "{reports:?}");
+        assert_eq!(reports_of(&reports, "destructor"), 20, "{reports:?}");
     }
 
     /// TG6: a child that never got its place under a limit and whose destructor panics.

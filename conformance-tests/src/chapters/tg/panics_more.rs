@@ -3,14 +3,6 @@
 use super::{asked_to_stop, both_kinds, quiet_panic};
 use crate::harness::*;
 
-/// The reports of panics among these, each as its text.
-fn panics(reports: &[String], text: &str) -> usize {
-    reports
-        .iter()
-        .filter(|report| report.contains(text))
-        .count()
-}
-
 /// How many panics the runtime has counted.
 fn panics_counted() -> u64 {
     Runtime::current().unwrap().statistics().panics
@@ -30,8 +22,8 @@ both_kinds! {
             assert_eq!(catch_async(group).await.unwrap_err(), "of the child");
             assert_eq!(panics_counted() - before, 2);
         });
-        assert_eq!(panics(&reports, "of the child"), 1, "{reports:?}");
-        assert_eq!(panics(&reports, "of the body"), 1, "{reports:?}");
+        assert_eq!(reports_of(&reports, "of the child"), 1, "{reports:?}");
+        assert_eq!(reports_of(&reports, "of the body"), 1, "{reports:?}");
     }
 
     /// TG6: the body panics, then a child that winds down: the body's is resumed, the child's is reported and counted.
@@ -53,7 +45,7 @@ both_kinds! {
             assert_eq!(catch_async(group).await.unwrap_err(), "of the body");
             assert!(panics_counted() > before);
         });
-        assert_eq!(panics(&reports, "of the child"), 1, "{reports:?}");
+        assert_eq!(reports_of(&reports, "of the child"), 1, "{reports:?}");
     }
 
     /// TG6: of three panicking children the first is resumed; all three are reported and counted.
@@ -76,7 +68,7 @@ both_kinds! {
             assert_eq!(panics_counted() - before, 3);
         });
         for text in ["the first", "the second", "the third"] {
-            assert_eq!(panics(&reports, text), 1, "{reports:?}");
+            assert_eq!(reports_of(&reports, text), 1, "{reports:?}");
         }
     }
 
@@ -101,7 +93,7 @@ both_kinds! {
             assert_eq!(catch_async(group).await.unwrap_err(), "all at once");
             assert_eq!(panics_counted() - before, 100);
         });
-        assert_eq!(panics(&reports, "all at once"), 100, "{reports:?}");
+        assert_eq!(reports_of(&reports, "all at once"), 100, "{reports:?}");
     }
 
     /// TG6: a panic travels outward through the groups around it, and each of them drains first.
@@ -197,6 +189,6 @@ both_kinds! {
             g.spawn(async { std::panic::resume_unwind(Box::new(format!("number {}", 7))) });
         })));
         assert_eq!(caught.err().as_deref(), Some("number 7"));
-        assert_eq!(panics(&reports, "number 7"), 1, "{reports:?}");
+        assert_eq!(reports_of(&reports, "number 7"), 1, "{reports:?}");
     }
 }

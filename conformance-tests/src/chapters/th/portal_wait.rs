@@ -3,7 +3,7 @@
 use super::portal::{on_plain_thread, open, told};
 use crate::harness::*;
 use anyrt::{Portal, PortalError, Remaining, Started};
-use std::{panic::resume_unwind, sync::Mutex};
+use std::sync::Mutex;
 
 /// Calls into the portal when it is dropped, as the wrapper of a synchronous library does.
 struct CallsOnDrop<'a>(&'a Portal, &'a Trace);
@@ -109,15 +109,6 @@ pub fn th10_a_start_in_a_limited_group_takes_one_place(on: &Flavour) {
     });
 }
 
-/// Panics when it is dropped.
-struct PanicsOnDrop;
-
-impl Drop for PanicsOnDrop {
-    fn drop(&mut self) {
-        resume_unwind(Box::new("destructor of a value"));
-    }
-}
-
 /// TH10: a value that nobody wants and that cannot be dropped well ends neither the portal nor its other tasks.
 pub fn th10_a_destructor_of_a_value_that_panics_ends_nothing_else(on: &Flavour) {
     on_plain_thread(on, || {
@@ -135,7 +126,7 @@ pub fn th10_a_destructor_of_a_value_that_panics_ends_nothing_else(on: &Flavour) 
         let unwanted = portal.spawn(async move {
             let _ending = ending;
             held.await;
-            PanicsOnDrop
+            PanicsOnDrop("destructor of a value")
         });
         drop(unwanted.expect("the portal is open"));
         release.set();
