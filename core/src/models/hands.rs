@@ -218,6 +218,9 @@ fn an_item_that_the_slowest_receiver_leaves_behind_makes_room() {
         assert_eq!(quick.try_receive(), Ok(1));
         leaves.join().unwrap();
         assert!(sender.try_send(2).is_ok());
+        // Nothing of the one that left keeps the room of later items.
+        assert_eq!(quick.try_receive(), Ok(2));
+        assert!(sender.try_send(3).is_ok());
     });
 }
 
