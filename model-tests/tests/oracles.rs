@@ -155,3 +155,20 @@ fn each_oracle_can_say_no() {
         }
     });
 }
+
+/// A hook is given at some time after its task has noted it, so two tasks may do that in either order.
+#[test]
+fn hooks_that_two_tasks_give_at_once_may_run_in_any_order() {
+    let program = small();
+    let mut trace = model::trace(&program);
+    for Entry(time, _) in trace.get_mut("h3").unwrap() {
+        *time = 4 << 12;
+    }
+    let is_order = |found: &String| found.contains("was given later");
+    assert!(violations(&program, &trace).iter().any(is_order));
+    let noted = Entry(1 << 12, Note::Defer(3));
+    let host = trace.get_mut("t0").unwrap();
+    host.retain(|entry| *entry != noted);
+    trace.get_mut("t1").unwrap().insert(0, noted);
+    assert!(!violations(&program, &trace).iter().any(is_order));
+}
