@@ -202,11 +202,8 @@ impl ScopeHandle {
             // In its very first poll it has no place in the tree yet; asking for one gives it one.
             let _ = current::node();
         }
-        let is_at_work = self.node.is_attached() && !self.node.has_left();
-        let rt = is_at_work
-            .then(|| current::runtime_of(&self.node))
-            .flatten();
-        if rt.is_some_and(|rt| rt.now() >= at) {
+        // One that is not at work has nothing around it, so no runtime.
+        if current::runtime_of(&self.node).is_some_and(|rt| rt.now() >= at) {
             self.node.expire(at, Reason::here(Cause::Deadline));
         }
     }

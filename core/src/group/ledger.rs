@@ -20,6 +20,7 @@ const TASK: u64 = 1;
 const DAEMON: u64 = 1 << 30;
 const TASKS: u64 = DAEMON - 1;
 const DAEMONS: u64 = TASKS << 30;
+const ALIVE: u64 = DRAINING - 1;
 const DRAINING: u64 = 1 << 60;
 const STOPPED: u64 = 1 << 61;
 const CUT: u64 = 1 << 62;
@@ -60,7 +61,7 @@ impl Ledger {
     pub(crate) fn count_out(&self, daemon: bool) -> bool {
         let one = if daemon { DAEMON } else { TASK };
         let left = self.0.fetch_sub(one, Ordering::AcqRel) - one;
-        let alive = if daemon { TASKS | DAEMONS } else { TASKS };
+        let alive = if daemon { ALIVE } else { TASKS };
         left & DRAINING != 0 && left & alive == 0
     }
 
@@ -106,7 +107,7 @@ impl Ledger {
     pub(crate) fn try_close(&self) -> bool {
         self.0
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
-                (now & (TASKS | DAEMONS) == 0).then_some(now | CLOSED)
+                (now & ALIVE == 0).then_some(now | CLOSED)
             })
             .is_ok()
     }
@@ -118,6 +119,6 @@ impl Ledger {
     /// How many tasks are alive, daemons included.
     pub(crate) fn alive(&self) -> u64 {
         let now = self.load();
-        (now & TASKS) / TASK + (now & DAEMONS) / DAEMON
+        (now & TASKS) + (now & DAEMONS) / DAEMON
     }
 }

@@ -55,6 +55,8 @@ use crate::thread::limiter::{CapacityLimiter, LoanId};
 const OWN: u8 = 1;
 /// The region around this one is effectively cancelled.
 const OUT: u8 = 2;
+/// Either of the two.
+const CANCELLED: u8 = OWN + OUT;
 /// The node has a place in the tree.
 const ATTACHED: u8 = 4;
 /// The region has ended, and nothing reaches it any more.
@@ -247,6 +249,14 @@ impl Node {
         self.flags.fetch_or(flags, Ordering::AcqRel)
     }
 
+    /// Notes that the node has its place, and whether what is around it is cancelled.
+    fn take_place(&self, outside_cancelled: bool) {
+        if outside_cancelled {
+            self.raise(OUT);
+        }
+        self.raise(ATTACHED);
+    }
+
     pub(crate) fn is_attached(&self) -> bool {
         self.has(ATTACHED)
     }
@@ -260,7 +270,7 @@ impl Node {
         self.has(if self.kind.is_shield() {
             OWN
         } else {
-            OWN | OUT
+            CANCELLED
         })
     }
 

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, RawWakerVTable, Waker};
 use std::time::Instant;
 
-use super::{ATTACHED, Kid, LEFT, Node, OUT, Park};
+use super::{Kid, LEFT, Node, Park};
 use crate::task::Place;
 
 /// A region that waits and has nothing inside that needs a node.
@@ -39,7 +39,9 @@ pub(crate) enum Listed {
 /// The task has ended.
 const GONE: usize = 1 << (usize::BITS - 1);
 /// The seat has a node.
-const SOLID: usize = 1 << (usize::BITS - 2);
+const SOLID: usize = GONE >> 1;
+/// The bits of the key.
+const KEY: usize = SOLID - 1;
 
 /// A task's place in its group.
 #[derive(Default)]
@@ -74,7 +76,7 @@ impl Seat {
 
     /// The leaf's key; the group's lock is held.
     fn key(&self) -> Option<usize> {
-        (self.state.load(Acquire) & !(GONE | SOLID)).checked_sub(1)
+        (self.state.load(Acquire) & KEY).checked_sub(1)
     }
 }
 
@@ -163,7 +165,7 @@ impl Node {
         let node = Arc::new(make());
         let cause = self.cause(&above);
         let cancelled = cause.is_some();
-        node.raise(if cancelled { ATTACHED | OUT } else { ATTACHED });
+        node.take_place(cancelled);
         {
             let mut inner = node.inner.lock();
             inner.parent = Some(self.clone());

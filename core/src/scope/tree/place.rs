@@ -54,11 +54,7 @@ impl Node {
             inner.since = Some(Instant::now());
         }
         inner.cause = parent.cause(above);
-        self.raise(if inner.cause.is_some() {
-            ATTACHED | OUT
-        } else {
-            ATTACHED
-        });
+        self.take_place(inner.cause.is_some());
     }
 
     /// Takes the node out of the tree. What it still lists outlived it (a future that was polled on

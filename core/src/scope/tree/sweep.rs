@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::{FIRST, Inner, Kid, Kind, LEFT, Link, Node, OUT, OWN, SnapshotKid};
+use super::{FIRST, Inner, Kid, Kind, Link, Node, OUT, OWN, SnapshotKid};
 use crate::outcome::wake;
 use crate::scope::reason::{Cause, Reason};
 
@@ -62,12 +62,15 @@ impl Sweep {
     /// Marks a node as cancelled by itself.
     fn own(&mut self, node: &Arc<Node>, reason: Reason) -> bool {
         let mut inner = node.inner.lock();
-        if node.has(OWN | LEFT) {
+        if node.cancel_called() || node.has_left() {
             return false;
         }
         inner.rare().reason = Some(reason);
         let was_cancelled = node.is_cancelled();
-        node.raise(if node.has(OUT) { OWN } else { OWN | FIRST });
+        if !node.outside_cancelled() {
+            node.raise(FIRST);
+        }
+        node.raise(OWN);
         if !was_cancelled {
             self.collect(&mut inner, node);
         }
@@ -78,7 +81,7 @@ impl Sweep {
     fn outside(&mut self, node: &Arc<Node>, cause: Arc<Node>) {
         let mut inner = node.inner.lock();
         // One that has left would keep the cause for as long as somebody keeps a handle.
-        if node.has(OUT | LEFT) {
+        if node.outside_cancelled() || node.has_left() {
             return;
         }
         let was_cancelled = node.is_cancelled();
