@@ -55,14 +55,10 @@ impl Context {
             .unwrap_or_default()
     }
 
-    /// Runs `f` in this context, and restores the one before, also when `f` unwinds.
+    /// Makes this context the current one, until the guard is dropped, also by an unwinding.
     #[inline]
-    pub(crate) fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        if !USED.load(Relaxed) {
-            return f();
-        }
-        let _restore = Restore(swap(self.clone()));
-        f()
+    pub(crate) fn enter(&self) -> Option<Restore> {
+        USED.load(Relaxed).then(|| Restore(swap(self.clone())))
     }
 
     /// Lets go of the values, whose destructors must not unwind into the caller.
@@ -89,7 +85,9 @@ fn swap(context: Context) -> Context {
         .unwrap_or_default()
 }
 
-struct Restore(Context);
+/// Restores the context before.
+#[must_use = "the context before is back when this is dropped"]
+pub(crate) struct Restore(Context);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -166,7 +164,9 @@ impl<T: Send + Sync + 'static> ContextLocal<T> {
 
     /// Binds a value for as long as a function runs.
     pub fn sync_scope<R>(&'static self, value: T, f: impl FnOnce() -> R) -> R {
-        bind(self.key(), Box::new(value)).enter(f)
+        let context = bind(self.key(), Box::new(value));
+        let _entered = context.enter();
+        f()
     }
 
     /// Lets a function see the value, if one is bound.
@@ -221,7 +221,8 @@ pin_project! {
             let mut this = this.project();
             // One that was never polled has bound nothing yet.
             if this.binding.is_none() {
-                this.context.enter(|| this.future.set(None));
+                let _entered = this.context.enter();
+                this.future.set(None);
             }
         }
     }
@@ -235,16 +236,15 @@ impl<F: Future> Future for ContextScope<F> {
         if let Some((key, value)) = this.binding.take() {
             *this.context = bind(key, value);
         }
-        let output = this.context.enter(|| {
-            let Some(future) = this.future.as_mut().as_pin_mut() else {
-                return Poll::Pending;
-            };
-            let output = future.poll(cx);
-            if output.is_ready() {
-                this.future.set(None);
-            }
-            output
-        });
+        let entered = this.context.enter();
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let output = future.poll(cx);
+        if output.is_ready() {
+            this.future.set(None);
+        }
+        drop(entered);
         if output.is_ready() {
             // The value goes with the future, not with what is left of this one.
             this.context.clear();

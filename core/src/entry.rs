@@ -219,6 +219,7 @@ impl<H: Future> Future for InBudget<H> {
     type Output = H::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<H::Output> {
-        current::with_budget_if_none(|| self.project().root.poll(cx))
+        let _budget = current::budget_if_none();
+        self.project().root.poll(cx)
     }
 }

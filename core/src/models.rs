@@ -24,7 +24,7 @@ use crate::group::Group;
 use crate::group::ledger::Ledger;
 use crate::portal::{Portal, PortalError};
 use crate::runtime::Rt;
-use crate::scope::current::{self, Entry};
+use crate::scope::current::{self, Entry, Home};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park, Seat};
 use crate::task::{Place, TaskStatus};
@@ -375,8 +375,9 @@ fn a_token_is_neither_lost_nor_doubled_when_a_waiter_leaves_at_its_grant() {
 /// library's, and the threads of a model share it.
 fn poll_inside(node: &Arc<Node>, acquire: &mut Acquire, waker: &Waker) -> Poll<Token> {
     let mut cx = Context::from_waker(waker);
-    let entry = Entry::Node(node.clone());
-    current::within(entry, drop, || Pin::new(acquire).poll(&mut cx))
+    let mut home = None;
+    let _entered = current::enter(Entry::Node(node.clone()), Home::Region(&mut home));
+    Pin::new(acquire).poll(&mut cx)
 }
 
 /// A limiter of one, whose token is lent to what is inside of a region.

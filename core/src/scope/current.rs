@@ -56,31 +56,46 @@ impl Entry {
     }
 }
 
-/// Runs `f` with an entry on the stack and gives the entry back, also when `f` unwinds. It is changed
-/// if a node was made for it.
-#[inline]
-pub(crate) fn within<R>(entry: Entry, give_back: impl FnMut(Entry), f: impl FnOnce() -> R) -> R {
-    struct Pop<G: FnMut(Entry)>(G);
+/// Where the reference of an entry is kept between two polls.
+pub(crate) enum Home<'a> {
+    Region(&'a mut Option<Arc<Node>>),
+    Task(&'a mut Option<Arc<dyn Member>>),
+}
 
-    impl<G: FnMut(Entry)> Drop for Pop<G> {
-        #[inline]
-        fn drop(&mut self) {
-            if let Ok(Some(entry)) = STACK.try_with(|stack| stack.borrow_mut().pop()) {
-                (self.0)(entry);
-            }
+impl Home<'_> {
+    fn take_back(&mut self, entry: Option<Entry>) {
+        match (self, entry) {
+            (Home::Region(home), Some(Entry::Node(node))) => **home = Some(node),
+            (Home::Task(home), Some(Entry::Task(member))) => **home = Some(member),
+            _ => {}
         }
     }
+}
 
-    let mut pop = Pop(give_back);
-    // While the thread is being torn down there is no stack: `f` runs without a context.
-    let mut entry = Some(entry);
-    if STACK
-        .try_with(|stack| stack.borrow_mut().extend(entry.take()))
-        .is_err()
-    {
-        entry.into_iter().for_each(&mut pop.0);
+/// The time that an entry is on the stack, to which this drop puts an end, also an unwinding one.
+///
+/// A guard and no function around a closure, as the others here: closures would be compiled anew for each body.
+#[must_use = "the region is left when this is dropped"]
+pub(crate) struct Entered<'a>(Home<'a>);
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let entry = STACK.try_with(|stack| stack.borrow_mut().pop());
+        self.0.take_back(entry.unwrap_or_default());
     }
-    f()
+}
+
+/// Puts an entry on the stack. It goes back home afterwards, as a node if one was made for it.
+#[inline]
+pub(crate) fn enter<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
+    // While the thread is being torn down there is no stack: the code runs without a context.
+    let mut entry = Some(entry);
+    let pushed = STACK.try_with(|stack| stack.borrow_mut().extend(entry.take()));
+    if pushed.is_err() {
+        home.take_back(entry);
+    }
+    Entered(home)
 }
 
 /// Runs `f` as if nothing of ours were being polled on this thread: code that blocks it has no region, and no
@@ -102,27 +117,29 @@ pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` as one poll of a task, with a fresh budget.
-#[inline]
-pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
-    struct Restore(u16);
-
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            BUDGET_LEFT.with(|left| left.set(self.0));
-        }
-    }
-
-    let _restore = Restore(BUDGET_LEFT.with(|left| left.replace(BUDGET)));
-    f()
+/// The time that one poll of a task has a budget of its own.
+#[must_use = "the budget before is back when this is dropped"]
+pub(crate) struct Budget {
+    before: u16,
 }
 
-/// As [`with_budget`], unless a task's budget is running already.
-pub(crate) fn with_budget_if_none<R>(f: impl FnOnce() -> R) -> R {
-    match BUDGET_LEFT.with(Cell::get) {
-        UNLIMITED => with_budget(f),
-        _ => f(),
+impl Drop for Budget {
+    #[inline]
+    fn drop(&mut self) {
+        BUDGET_LEFT.with(|left| left.set(self.before));
     }
+}
+
+/// Begins a poll of a task, with a fresh budget.
+#[inline]
+pub(crate) fn fresh_budget() -> Budget {
+    let before = BUDGET_LEFT.with(|left| left.replace(BUDGET));
+    Budget { before }
+}
+
+/// As [`fresh_budget`], unless a task's budget is running already.
+pub(crate) fn budget_if_none() -> Option<Budget> {
+    (BUDGET_LEFT.with(Cell::get) == UNLIMITED).then(fresh_budget)
 }
 
 /// Takes one operation off the task's budget. Says `false` when it is used up.

@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use anyrt_backend::Timer;
 
-use super::current::{self, Entry};
+use super::current::{self, Entered, Entry, Home};
 use super::reason::{Cause, Reason};
 use super::tree::{Kind, Node, Park};
 use crate::error::Cancelled;
@@ -117,6 +117,12 @@ impl Region {
     /// Runs `f` inside the region.
     #[inline]
     pub(crate) fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let _entered = self.entered();
+        f()
+    }
+
+    #[inline]
+    fn entered(&mut self) -> Entered<'_> {
         let entry = match self.node.take() {
             Some(node) => Entry::Node(node),
             None => Entry::Bare {
@@ -125,12 +131,7 @@ impl Region {
                 deadline: self.deadline,
             },
         };
-        let give_back = |entry| {
-            if let Entry::Node(node) = entry {
-                self.node = Some(node);
-            }
-        };
-        current::within(entry, give_back, f)
+        current::enter(entry, Home::Region(&mut self.node))
     }
 
     /// Polls the body inside the region. A body that is ready is dropped there too.
@@ -140,17 +141,16 @@ impl Region {
         mut body: Pin<&mut Option<F>>,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
-        self.enter(|| {
-            let Some(future) = body.as_mut().as_pin_mut() else {
-                // The body is gone: the region has ended and never completes.
-                return Poll::Pending;
-            };
-            let output = future.poll(cx);
-            if output.is_ready() {
-                body.set(None);
-            }
-            output
-        })
+        let _entered = self.entered();
+        let Some(future) = body.as_mut().as_pin_mut() else {
+            // The body is gone: the region has ended and never completes.
+            return Poll::Pending;
+        };
+        let output = future.poll(cx);
+        if output.is_ready() {
+            body.set(None);
+        }
+        output
     }
 
     /// Drops the body inside the region.

@@ -36,7 +36,7 @@ use crate::group::Group;
 use crate::group::start::{Business, Link};
 use crate::loom::Mutex;
 use crate::outcome::{Payload, confine, quietly, wake};
-use crate::scope::current::{self, Entry};
+use crate::scope::current::{self, Entry, Home};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{Park, WakerId};
 
@@ -262,14 +262,10 @@ fn inside<R>(
     let Some(entry) = member.take().map(Entry::Task) else {
         unreachable!("a task has its member until it has ended")
     };
-    let give_back = |entry| {
-        if let Entry::Task(back) = entry {
-            *member = Some(back);
-        }
-    };
-    current::within(entry, give_back, || {
-        context.enter(|| current::with_budget(|| confine(f)))
-    })
+    let _entered = current::enter(entry, Home::Task(member));
+    let _context = context.enter();
+    let _budget = current::fresh_budget();
+    confine(f)
 }
 
 /// How a child's future ended.

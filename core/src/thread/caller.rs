@@ -78,7 +78,8 @@ impl Caller {
         let result = instead(&mut caller, || {
             #[cfg(feature = "tracing")]
             let f = || span.in_scope(f);
-            confine(|| context.enter(f))
+            let _entered = context.enter();
+            confine(f)
         });
         let Some(caller) = caller else {
             unreachable!("it is given back")

@@ -252,8 +252,10 @@ impl<F: Future> Future for Inside<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled =
-            confine(|| current::with_budget(|| this.region.poll_body(this.body.as_mut(), cx)));
+        let polled = confine(|| {
+            let _budget = current::fresh_budget();
+            this.region.poll_body(this.body.as_mut(), cx)
+        });
         match polled {
             Ok(Poll::Pending) => {}
             Ok(Poll::Ready(value)) => {
