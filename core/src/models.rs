@@ -84,6 +84,24 @@ fn a_cancel_reaches_a_region_that_is_just_taking_its_place() {
 }
 
 #[test]
+fn a_cancel_reaches_a_region_that_brings_its_waker_to_its_place() {
+    loom::model(|| {
+        let root = root();
+        let canceller = thread::spawn({
+            let root = root.clone();
+            move || tree::cancel(&root, why())
+        });
+        let (flag, waker) = woken();
+        let scope = Arc::new(Node::new(Kind::Scope, Place::caller()).waiting(waker));
+        scope.attach(Some(root));
+        let is_cancelled = scope.is_cancelled();
+        assert!(canceller.join().unwrap());
+        assert!(scope.is_cancelled());
+        assert!(is_cancelled || flag.0.load(SeqCst) == 1);
+    });
+}
+
+#[test]
 fn a_cancel_reaches_a_task_that_is_just_about_to_wait() {
     loom::model(|| {
         let root = root();

@@ -95,7 +95,7 @@ impl TaskInfo {
 
     /// The main future of `run` or `attach`.
     pub(crate) fn main(place: Place) -> Self {
-        Self::new(TaskId::MAIN, Some("main".into()), place)
+        Self::new(TaskId::MAIN, None, place)
     }
 
     /// The task's id. The main future of each `run` has the same one.
@@ -105,17 +105,20 @@ impl TaskInfo {
 
     /// The name that was given, else the file and line of the spawn (RT5).
     pub fn name(&self) -> String {
-        match &self.name {
-            Some(name) => name.to_string(),
+        match self.given_name() {
+            Some(name) => name.to_owned(),
             None => self.place.to_string(),
         }
     }
 
     pub(crate) fn name_arc(&self) -> Arc<str> {
-        match &self.name {
-            Some(name) => name.clone(),
-            None => self.place.to_string().into(),
-        }
+        self.name.clone().unwrap_or_else(|| self.name().into())
+    }
+
+    /// The name that was given; that of the main future is the same everywhere, and costs nothing.
+    fn given_name(&self) -> Option<&str> {
+        let main = (self.id == TaskId::MAIN).then_some("main");
+        self.name.as_deref().or(main)
     }
 
     /// Where it was spawned.
@@ -126,7 +129,7 @@ impl TaskInfo {
 
 impl fmt::Display for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
+        match self.given_name() {
             Some(name) => write!(f, "{name:?}"),
             None => write!(f, "{}", self.place),
         }

@@ -185,12 +185,30 @@ impl Region {
 
     /// What to do after the body was pending: wait, or drop the body.
     pub(crate) fn park(&mut self, cx: &mut Context<'_>) -> Park {
-        let (parked, deadline) = self.settled().park_until(cx);
+        let (parked, deadline) = match self.node {
+            Some(_) => self.settled().park_until(cx),
+            None => self.settle_parked(cx),
+        };
         let has_deadline = deadline.is_some() || self.alarm.is_some();
         if has_deadline && parked == Park::Wait && self.watch_deadline(deadline, cx) {
             return self.settled().park(cx);
         }
         parked
+    }
+
+    /// Takes the region's place in the tree and parks it there. Nobody has a handle of it, so that nothing holds it
+    /// and nobody has moved its deadline.
+    fn settle_parked(&mut self, cx: &Context<'_>) -> (Park, Option<Instant>) {
+        let node = Node::with_deadline(self.kind, self.place, self.deadline);
+        let node = Arc::new(node.waiting(cx.waker().clone()));
+        node.attach(current::node());
+        let parked = if node.is_cancelled() {
+            Park::Drop
+        } else {
+            Park::Wait
+        };
+        self.node = Some(node);
+        (parked, self.deadline)
     }
 
     /// Registers the waker of a region that has no body to drop.
@@ -244,7 +262,7 @@ impl Region {
     /// Takes the region out of the tree.
     #[inline]
     pub(crate) fn leave(&mut self) {
-        if let Some(node) = &self.node {
+        if let Some(node) = self.node.as_ref().filter(|node| !node.has_left()) {
             // A bare region has no alarm either.
             self.alarm = None;
             node.detach();

@@ -25,6 +25,7 @@
 
 mod around;
 mod hold;
+mod kids;
 mod leaf;
 mod link;
 mod place;
@@ -32,7 +33,6 @@ mod snapshot;
 mod sweep;
 
 use std::fmt;
-use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Instant;
@@ -40,6 +40,7 @@ use std::time::Instant;
 use slab::Slab;
 
 pub(crate) use self::around::outward;
+use self::kids::Kids;
 pub(crate) use self::leaf::{Leaf, Listed, Seat, WakerId};
 use self::link::Link;
 pub(crate) use self::snapshot::{Snapshot, SnapshotKid};
@@ -167,26 +168,22 @@ struct Inner {
     deadline: Option<Instant>,
     /// When the region first waited, or took its place in order to.
     since: Option<Instant>,
+    kids: Kids,
+    /// Of a group's node.
+    group: Option<Weak<Group>>,
     /// What most nodes never need.
     rare: Option<Box<Rare>>,
 }
 
 #[derive(Default)]
 struct Rare {
-    kids: Slab<Kid>,
     /// What is told when a shield's outside is cancelled.
     links: Slab<Link>,
     reason: Option<Reason>,
     name: Option<Arc<str>>,
     task: Option<TaskInfo>,
-    group: Option<Weak<Group>>,
     /// A token that is lent to what is inside.
     loan: Option<(CapacityLimiter, LoanId)>,
-}
-
-enum Kid {
-    Leaf(Leaf),
-    Region(Arc<Node>),
 }
 
 /// What a region does after its body was pending.
@@ -201,17 +198,6 @@ pub(crate) enum Park {
 impl Inner {
     fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
-    }
-
-    /// Takes a kid off the list, for the caller to drop once the lock is released.
-    fn remove_kid(&mut self, key: usize) -> Option<Kid> {
-        let rare = self.rare.as_mut()?;
-        let kid = rare.kids.try_remove(key);
-        // A burst of children must not keep its peak for as long as the region lives (TG13).
-        if rare.kids.is_empty() && rare.kids.capacity() > 64 {
-            rare.kids = Slab::new();
-        }
-        kid
     }
 }
 
@@ -230,6 +216,12 @@ impl Node {
                 ..Inner::default()
             }),
         }
+    }
+
+    /// With the waker of a region that is about to take its place, and to wait there.
+    pub(crate) fn waiting(mut self, waker: Waker) -> Self {
+        self.inner.get_mut().waker = Some(waker);
+        self
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -304,11 +296,11 @@ impl Node {
     }
 
     pub(crate) fn group(&self) -> Option<Arc<Group>> {
-        self.inner.lock().rare.as_ref()?.group.as_ref()?.upgrade()
+        self.inner.lock().group.as_ref()?.upgrade()
     }
 
     pub(crate) fn set_group(&self, group: Weak<Group>) {
-        self.inner.lock().rare().group = Some(group);
+        self.inner.lock().group = Some(group);
     }
 
     pub(crate) fn set_name(&self, name: Arc<str>) {
@@ -433,11 +425,9 @@ impl fmt::Debug for Node {
 /// Dropping the last link of a long chain must not recurse through it.
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut inner = mem::take(&mut *self.inner.lock());
-        let mut next = inner.parent.take();
-        drop(inner);
+        let mut next = self.inner.get_mut().parent.take();
         while let Some(node) = next {
-            next = Arc::into_inner(node).and_then(|node| node.inner.lock().parent.take());
+            next = Arc::into_inner(node).and_then(|mut node| node.inner.get_mut().parent.take());
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, RawWakerVTable, Waker};
 use std::time::Instant;
 
-use super::{Kid, LEFT, Node, Park};
+use super::{LEFT, Node, Park};
 use crate::task::Place;
 
 /// A region that waits and has nothing inside that needs a node.
@@ -136,11 +136,11 @@ impl Node {
         } else if self.is_cancelled() {
             Seated::Cancelled
         } else {
-            let kids = &mut inner.rare().kids;
-            match seat.key().and_then(|key| kids.get_mut(key)) {
-                Some(Kid::Leaf(old)) => mem::swap(&mut old.waker, &mut leaf.waker),
-                _ => {
-                    seat.state.store(kids.insert(Kid::Leaf(leaf)) + 1, Release);
+            let kids = &mut inner.kids;
+            match seat.key().and_then(|key| kids.leaf_mut(key)) {
+                Some(old) => mem::swap(&mut old.waker, &mut leaf.waker),
+                None => {
+                    seat.state.store(kids.add_leaf(leaf) + 1, Release);
                     return Seated::Leaf;
                 }
             }
@@ -170,20 +170,17 @@ impl Node {
             let mut inner = node.inner.lock();
             inner.parent = Some(self.clone());
             inner.cause = cause;
-            let kids = &mut above.rare().kids;
-            match seat
-                .key()
-                .filter(|_| !cancelled)
-                .map(|key| (key, kids.get_mut(key)))
-            {
-                Some((key, Some(kid))) => {
+            let listed = seat.key().filter(|_| !cancelled).and_then(|key| {
+                let leaf = above.kids.solidify(key, &node)?;
+                Some((key, leaf))
+            });
+            match listed {
+                Some((key, leaf)) => {
                     inner.key = key;
-                    if let Kid::Leaf(leaf) = mem::replace(kid, Kid::Region(node.clone())) {
-                        inner.waker = Some(leaf.waker);
-                        inner.since = leaf.since;
-                    }
+                    inner.waker = Some(leaf.waker);
+                    inner.since = leaf.since;
                 }
-                _ => inner.key = kids.insert(Kid::Region(node.clone())),
+                None => inner.key = above.kids.add_region(node.clone()),
             }
         }
         // Nobody else sets it: this is done under the group's lock.
@@ -215,7 +212,7 @@ impl Node {
             let mut inner = self.inner.lock();
             // Swept, or turned into a node by somebody who has seen that the task is gone.
             let listed = !self.is_cancelled() && seat.node().is_none();
-            let kid = if listed { inner.remove_kid(key) } else { None };
+            let kid = if listed { inner.kids.remove(key) } else { None };
             // The key is another's from now on; whoever still asks for a node sees that this one is gone.
             if listed {
                 seat.state.store(GONE, Release);
@@ -233,7 +230,7 @@ impl Node {
             drop(leaf);
             return None;
         }
-        Some(inner.rare().kids.insert(Kid::Leaf(leaf)))
+        Some(inner.kids.add_leaf(leaf))
     }
 
     /// Replaces a leaf's waker.
@@ -244,7 +241,7 @@ impl Node {
         } else if self.has(LEFT) {
             Listed::Gone
         } else {
-            if let Some(Kid::Leaf(leaf)) = inner.rare().kids.get_mut(key) {
+            if let Some(leaf) = inner.kids.leaf_mut(key) {
                 mem::swap(&mut leaf.waker, &mut waker);
             }
             Listed::Waits
@@ -260,7 +257,7 @@ impl Node {
         let kid = if self.is_cancelled() || self.has(LEFT) {
             None
         } else {
-            inner.remove_kid(key)
+            inner.kids.remove(key)
         };
         drop(inner);
         drop(kid);

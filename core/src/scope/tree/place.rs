@@ -9,16 +9,19 @@ use std::time::Instant;
 
 use slab::Slab;
 
+use super::kids::Kids;
 use super::link::Link;
-use super::{ATTACHED, Inner, Kid, LEFT, LOOSE, Node, OUT, Rare, Sweep};
+use super::{ATTACHED, Inner, LEFT, LOOSE, Node, OUT, Sweep};
 use crate::loom::MutexGuard;
 use crate::outcome::wake;
 
-impl Rare {
+impl Inner {
     /// What is still listed, if anything is.
-    fn take_listed(&mut self) -> Option<(Slab<Kid>, Slab<Link>)> {
-        let has_any = !(self.kids.is_empty() && self.links.is_empty());
-        has_any.then(|| (mem::take(&mut self.kids), mem::take(&mut self.links)))
+    fn take_listed(&mut self) -> Option<(Kids, Slab<Link>)> {
+        let links = self.rare.as_mut().map(|rare| mem::take(&mut rare.links));
+        let links = links.unwrap_or_default();
+        let has_any = !(self.kids.is_empty() && links.is_empty());
+        has_any.then(|| (mem::take(&mut self.kids), links))
     }
 }
 
@@ -48,7 +51,7 @@ impl Node {
         above: &mut MutexGuard<'_, Inner>,
         inner: &mut MutexGuard<'_, Inner>,
     ) {
-        inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
+        inner.key = above.kids.add_region(self.clone());
         inner.parent = Some(parent.clone());
         if !self.kind.is_task() {
             inner.since = Some(Instant::now());
@@ -64,7 +67,7 @@ impl Node {
         let (around, key, holding, waker, listed) = {
             let mut inner = self.inner.lock();
             self.raise(LEFT);
-            let listed = inner.rare.as_mut().and_then(|rare| rare.take_listed());
+            let listed = inner.take_listed();
             let holding = self.holds_parent(&inner);
             let around = (inner.parent.take(), inner.cause.take());
             (around, inner.key, holding, inner.waker.take(), listed)
@@ -82,15 +85,13 @@ impl Node {
 
     /// Hands outward what a node still lists that leaves.
     #[cold]
-    fn hand_out(&self, parent: Option<&Arc<Node>>, kids: Slab<Kid>, links: Slab<Link>) {
-        let mut left = Vec::new();
+    fn hand_out(&self, parent: Option<&Arc<Node>>, mut kids: Kids, links: Slab<Link>) {
         let same_task = !self.kind.is_task() && !self.has(LOOSE);
-        for (_, kid) in kids {
-            match kid {
-                Kid::Region(kid) => kid.hand_to(parent, same_task),
-                Kid::Leaf(leaf) => left.push(leaf.waker),
-            }
+        for kid in kids.regions() {
+            kid.hand_to(parent, same_task);
         }
+        let mut left = Vec::new();
+        kids.take_leaves(&mut left);
         left.extend(links.into_iter().filter_map(|(_, link)| link.into_waker()));
         wake(left);
     }
@@ -99,7 +100,7 @@ impl Node {
     fn lose_kid(&self, key: usize, holding: bool) {
         let (kid, waker, next) = {
             let mut inner = self.inner.lock();
-            let kid = inner.remove_kid(key);
+            let kid = inner.kids.remove(key);
             let (waker, next) = match holding {
                 true => self.count_hold_out(&mut inner),
                 false => (None, None),
@@ -135,7 +136,7 @@ impl Node {
             if !same_task {
                 self.raise(LOOSE);
             }
-            inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
+            inner.key = above.kids.add_region(self.clone());
             inner.parent = Some(parent.clone());
             let cause = parent.cause(&above);
             if self.has(OUT) && cause.is_some() {
@@ -172,13 +173,13 @@ impl Node {
                 return None;
             }
             inner.parent = None;
-            above.remove_kid(inner.key)
+            above.kids.remove(inner.key)
         };
         drop(kid);
         let mut above = to.inner.lock();
         let mut inner = self.inner.lock();
         if !self.has(LEFT) {
-            inner.key = above.rare().kids.insert(Kid::Region(self.clone()));
+            inner.key = above.kids.add_region(self.clone());
             inner.parent = Some(to.clone());
         }
         Some(match to.cause(&above) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use super::{Kid, Node, OUT, OWN};
+use super::{Node, OUT, OWN};
 use crate::group::Group;
 use crate::loom::Ordering;
 use crate::scope::reason::Reason;
@@ -19,23 +19,14 @@ impl Node {
             holds: inner.holds,
             deadline: inner.deadline,
             since: inner.since,
+            group: inner.group.as_ref().and_then(Weak::upgrade),
+            kids: inner.kids.snapshot(),
             ..Snapshot::default()
         };
         if let Some(rare) = &inner.rare {
             snapshot.name = rare.name.clone();
             snapshot.task = rare.task.clone();
             snapshot.reason = rare.reason.clone();
-            snapshot.group = rare.group.as_ref().and_then(Weak::upgrade);
-            for (_, kid) in &rare.kids {
-                snapshot.kids.push(match kid {
-                    Kid::Region(node) => SnapshotKid::Region(node.clone()),
-                    Kid::Leaf(leaf) => SnapshotKid::Leaf {
-                        kind: leaf.kind,
-                        place: leaf.place,
-                        since: leaf.since,
-                    },
-                });
-            }
         }
         snapshot
     }

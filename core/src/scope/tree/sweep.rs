@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::{FIRST, Inner, Kid, Kind, Link, Node, OUT, OWN, SnapshotKid};
+use super::{FIRST, Inner, Kind, Link, Node, OUT, OWN, SnapshotKid};
 use crate::outcome::wake;
 use crate::scope::reason::{Cause, Reason};
 
@@ -117,17 +117,9 @@ impl Sweep {
     /// Takes all that a newly cancelled node has to wake and to tell (invariant 2).
     fn collect(&mut self, inner: &mut Inner, cause: &Arc<Node>) {
         self.wakers.extend(inner.waker.take());
-        let Some(rare) = &mut inner.rare else { return };
-        let (wakers, below) = (&mut self.wakers, &mut self.below);
-        rare.kids.retain(|_, kid| match kid {
-            Kid::Leaf(leaf) => {
-                wakers.push(mem::replace(&mut leaf.waker, Waker::noop().clone()));
-                false
-            }
-            Kid::Region(node) => {
-                below.push((node.clone(), cause.clone()));
-                true
-            }
-        });
+        inner.kids.take_leaves(&mut self.wakers);
+        let regions = inner.kids.regions();
+        self.below
+            .extend(regions.map(|node| (node.clone(), cause.clone())));
     }
 }
