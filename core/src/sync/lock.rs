@@ -45,7 +45,7 @@ pub struct Lock<T: ?Sized> {
     permits: Permits,
     /// The last one who got it.
     holder: Mutex<Option<Place>>,
-    value: async_lock::Mutex<T>,
+    value: futures_util::lock::Mutex<T>,
 }
 
 /// A lock's figures at one moment.
@@ -64,7 +64,7 @@ impl<T> Lock<T> {
         Self {
             permits: Permits::new(1),
             holder: Mutex::new(None),
-            value: async_lock::Mutex::new(value),
+            value: futures_util::lock::Mutex::new(value),
         }
     }
 
@@ -196,7 +196,7 @@ impl<T: ?Sized> fmt::Debug for LockFuture<'_, T> {
 #[must_use = "a guard that is dropped gives the value back at once"]
 pub struct LockGuard<'a, T: ?Sized> {
     // Dropped in this order.
-    value: async_lock::MutexGuard<'a, T>,
+    value: futures_util::lock::MutexGuard<'a, T>,
     _permit: Permit<'a>,
     lock: &'a Lock<T>,
     place: Place,
