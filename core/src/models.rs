@@ -1,13 +1,18 @@
 //! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent, the way of
 //! a value from a thread, a stream's buffer and a portal, in every order that the memory model allows; in `models/hands.rs`,
-//! to what goes from hand to hand. A seat's own two atomics are the standard library's, so the models see each of their
-//! steps at once.
+//! to what goes from hand to hand; in the other files beside it, to seats, regions, groups and streams in rarer states. A
+//! seat's own two atomics are the standard library's, so the models see each of their steps at once. Where one thread is
+//! enough to bring a state about, a model has one.
 //!
 //! The models of the tree are here, side by side, though that makes the file longer than others.
 //!
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
 
+mod groups;
 mod hands;
+mod regions;
+mod seats;
+mod streams;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,7 +35,7 @@ use crate::scope::tree::{self, Kind, Node, Park, Seat};
 use crate::task::{Place, TaskStatus};
 use crate::thread::hop::{Hop, Unclaimed};
 use crate::thread::iterate::feed::Feed;
-use crate::thread::limiter::{Acquire, CapacityLimiter, Token};
+use crate::thread::limiter::{CapacityLimiter, Token};
 
 /// A waker that remembers how often it was woken.
 struct Woken(AtomicUsize);
@@ -391,11 +396,14 @@ fn a_token_is_neither_lost_nor_doubled_when_a_waiter_leaves_at_its_grant() {
 
 /// Polls inside of a region. Only one thread of a model may do that: the stack of regions is the standard
 /// library's, and the threads of a model share it.
-fn poll_inside(node: &Arc<Node>, acquire: &mut Acquire, waker: &Waker) -> Poll<Token> {
+fn poll_inside<F>(node: &Arc<Node>, future: &mut F, waker: &Waker) -> Poll<F::Output>
+where
+    F: Future + Unpin,
+{
     let mut cx = Context::from_waker(waker);
     let mut home = None;
     let _entered = current::enter(Entry::Node(node.clone()), Home::Region(&mut home));
-    Pin::new(acquire).poll(&mut cx)
+    Pin::new(future).poll(&mut cx)
 }
 
 /// A limiter of one, whose token is lent to what is inside of a region.
@@ -564,9 +572,9 @@ fn an_iterator_is_taken_up_by_the_consumer_or_goes_on_by_itself() {
     });
 }
 
-/// A runtime of which nothing is wanted but that it keeps what it was told to run.
+/// A runtime of which nothing is wanted but that it keeps what it was told to run: tasks, and jobs for threads.
 #[derive(Debug, Default)]
-struct Tasks(std::sync::Mutex<Vec<Task>>);
+struct Tasks(std::sync::Mutex<Vec<Task>>, std::sync::Mutex<Vec<Job>>);
 
 impl Backend for Tasks {
     fn name(&self) -> &'static str {
@@ -582,7 +590,7 @@ impl Backend for Tasks {
     }
 
     fn spawn_blocking(&self, job: Job) {
-        drop(job);
+        self.1.lock().unwrap().push(job);
     }
 
     fn timer(&self, _: Instant) -> Pin<Box<dyn Timer>> {
@@ -597,6 +605,11 @@ impl Tasks {
         for mut task in tasks {
             assert!(Pin::new(&mut task).poll(&mut cx).is_ready());
         }
+    }
+
+    /// The job that was given last, for a thread of the model to run.
+    fn job(&self) -> Job {
+        self.1.lock().unwrap().pop().expect("one was given")
     }
 }
 
