@@ -22,6 +22,7 @@ mod from_thread_regions;
 mod hold;
 mod iterate;
 mod iterate_end;
+mod iterate_leaving;
 mod iterate_token;
 mod lane;
 mod left_behind;
@@ -65,6 +66,7 @@ pub use from_thread_regions::*;
 pub use hold::*;
 pub use iterate::*;
 pub use iterate_end::*;
+pub use iterate_leaving::*;
 pub use iterate_token::*;
 pub use lane::*;
 pub use left_behind::*;
@@ -195,6 +197,7 @@ crate::chapter! { ($) th;
     th6_a_closure_may_catch_the_panic_of_its_future,
     th6_a_finalizer_inside_ends_before_the_error_comes_back,
     th6_a_future_that_never_waits_completes_in_a_cancelled_call,
+    th6_a_group_of_an_abandoned_future_is_not_taken_for_a_forgotten_one,
     th6_a_panic_of_the_future_comes_out_of_the_call,
     th6_a_plain_thread_is_not_in_a_worker,
     th6_a_runtime_that_does_not_start_is_an_error,
@@ -293,6 +296,7 @@ crate::chapter! { ($) th;
     th8_the_nearest_group_waits_for_a_stream_dropped_in_a_blocking_call,
     th8_the_nearest_group_waits_for_an_iterator_at_work,
     th8_the_nearest_group_waits_for_the_destructor,
+    th8_the_nearest_group_waits_for_the_thread_of_an_earlier_batch,
     th8_the_size_hint_counts_what_is_buffered,
     th8_the_wait_for_a_token_is_cancellable,
     th8_two_streams_on_one_token_take_turns,

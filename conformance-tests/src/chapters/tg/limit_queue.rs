@@ -2,6 +2,8 @@
 
 use super::both_kinds;
 use crate::harness::*;
+use futures_util::{StreamExt, join, stream::FuturesUnordered};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs a closure when it is dropped.
 struct OnDrop<F: FnMut()>(F);
@@ -241,6 +243,42 @@ both_kinds! {
             .await
             .unwrap();
             assert_eq!(Arc::strong_count(&alive), 1);
+        });
+    }
+
+    /// TG11, ST2: a place becomes free in the moment in which the caller of ten thousand starts is cancelled, whose children
+    /// all wait for it: they end unpolled, on a small stack.
+    #[local(tg11_local_ten_thousand_cancelled_starts_end_without_recursion)]
+    pub fn tg11_ten_thousand_cancelled_starts_end_without_recursion(on: &Flavour) {
+        const MANY: usize = 10_000;
+        on_thread_with_stack(2 << 20, || {
+            on.run(async {
+                let polled = Arc::new(AtomicUsize::new(0));
+                task_group(async |g| {
+                    g.limit(1);
+                    let scope = CancelScope::new();
+                    let (handle, full) = (scope.handle(), Event::new());
+                    let all_wait = full.wait();
+                    g.spawn(async move {
+                        all_wait.await;
+                        // Its place is free before those that the cancel wakes have a turn.
+                        handle.cancel();
+                    });
+                    let starts: FuturesUnordered<_> = (0..MANY)
+                        .map(|_| {
+                            let polled = polled.clone();
+                            g.start(|_: Started<()>| async move {
+                                polled.fetch_add(1, Ordering::SeqCst);
+                            })
+                        })
+                        .collect();
+                    let (result, ()) = join!(scope.run(starts.count()), async { full.set() });
+                    assert!(result.is_err());
+                })
+                .await
+                .unwrap();
+                assert_eq!(polled.load(Ordering::SeqCst), 0);
+            });
         });
     }
 

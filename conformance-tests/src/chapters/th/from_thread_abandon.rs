@@ -169,6 +169,39 @@ pub fn th6_run_waits_for_the_finalizers_of_an_abandoned_future(on: &Flavour) {
     assert_eq!(trace.take(), ["child", "cleaned, Shutdown"]);
 }
 
+/// TH6, TG7, SC13: the host of a group in such a future is on the thread and nobody has forgotten it. It is cancelled with
+/// the future, waits for its children, and gives their errors to the code around it.
+pub fn th6_a_group_of_an_abandoned_future_is_not_taken_for_a_forgotten_one(on: &Flavour) {
+    let trace = Trace::new();
+    let ((), reports) = on.run_reporting(async {
+        let inside = Event::new();
+        let (entered, noted) = (inside.clone(), trace.clone());
+        let closure = move || {
+            let _ = from_thread::run(async {
+                let group = try_task_group(async |g| {
+                    g.spawn(shield_with(async move |outside: Outside| {
+                        entered.set();
+                        outside.cancelled().await;
+                        yields(20).await;
+                        Err::<(), _>("broken")
+                    }));
+                    let hook = noted.clone();
+                    g.defer(async move |exit| {
+                        hook.push(format!("{exit:?}").contains("Cancelled").to_string())
+                    });
+                    pending().await
+                });
+                let outcome: Result<(), GroupError<&str>> = group.await;
+                let errors = outcome.map_err(GroupError::into_errors);
+                noted.push(format!("{errors:?}"));
+            });
+        };
+        abandon(&inside, closure).await;
+    });
+    assert!(reports.is_empty(), "{reports:?}");
+    assert_eq!(trace.take(), ["true", "Err([\"broken\"])"]);
+}
+
 /// TH6, SC13: foreign code drops the call: its future is cancelled, the closure is told so, and the nearest group waits
 /// for it.
 pub fn th6_a_call_dropped_by_foreign_code_ends_its_future(on: &Flavour) {
