@@ -50,6 +50,15 @@ fn daemons_that_come_beside_the_close_are_not_stopped_while_a_task_is_there() {
 }
 
 #[test]
+fn a_group_that_has_closed_stays_closed_when_its_host_looks_again() {
+    loom::model(|| {
+        let ledger = Ledger::new();
+        assert!(ledger.try_close() && ledger.try_close());
+        assert!(ledger.is_closed() && !ledger.admit(false));
+    });
+}
+
+#[test]
 fn a_child_that_waits_for_its_place_ends_unpolled_when_its_caller_is_cancelled() {
     loom::model(|| {
         let tasks = Arc::new(Tasks::default());
