@@ -3,7 +3,7 @@
 //! A binary with one test, since the counters are the process's.
 #![cfg(feature = "tokio")]
 
-use anyrt::{Tokio, iterate_in_threadpool, run, task_group, yield_now};
+use anyrt::{CancelScope, Tokio, iterate_in_threadpool, run, sleep_forever, task_group, yield_now};
 use futures_util::StreamExt;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
@@ -14,7 +14,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// What is allocated and not given back since the region began, in bytes.
 fn held(since: &Region<'_, System>) -> isize {
     let change = since.change();
-    change.bytes_allocated.cast_signed() - change.bytes_deallocated.cast_signed()
+    change.bytes_allocated as isize - change.bytes_deallocated as isize
 }
 
 /// How often memory was asked for since the region began.
@@ -58,6 +58,28 @@ async fn held_after(kind: Burst) -> isize {
     outcome.await.expect("nobody cancels it")
 }
 
+/// The bytes that the handle of a group keeps whose many children a cancel has ended.
+async fn held_after_a_cancel() -> isize {
+    let region = Region::new(ALLOCATOR);
+    let mut handle = None;
+    let outcome = task_group(async |g| {
+        handle = Some(g.clone());
+        for _ in 0..5_000 {
+            g.spawn(sleep_forever());
+        }
+        let all_wait = g.spawn(yield_now());
+        let cancel = async {
+            all_wait.await.ok();
+            g.cancel();
+            sleep_forever().await;
+        };
+        // In a scope, so that the group lists a region too.
+        CancelScope::new().run(cancel).await.ok();
+    });
+    assert!(outcome.await.is_err(), "it is cancelled");
+    held(&region)
+}
+
 /// How often the third burst of so many children asks for memory.
 async fn asked_by(kind: Burst, children: usize) -> usize {
     let outcome = task_group(async |g| {
@@ -93,6 +115,9 @@ fn tg13_a_burst_leaves_nothing_behind() {
             let (one, two) = (asked_by(kind, 32).await, asked_by(kind, 64).await);
             assert_eq!(one * 2, two, "{kind:?}");
         }
+        held_after_a_cancel().await;
+        let bytes = held_after_a_cancel().await;
+        assert!(bytes < 8_192, "a cancel: {bytes} bytes");
         let bytes = held_by_a_stream().await;
         assert!(bytes < 8_192, "a stream: {bytes} bytes");
     });

@@ -202,8 +202,9 @@ impl ScopeHandle {
             // In its very first poll it has no place in the tree yet; asking for one gives it one.
             let _ = current::node();
         }
-        // One that is not at work has nothing around it, so no runtime.
-        if current::runtime_of(&self.node).is_some_and(|rt| rt.now() >= at) {
+        // One that has no place yet has no runtime, and that of one that has ended may be over.
+        let is_over = self.node.has_left();
+        if !is_over && current::runtime_of(&self.node).is_some_and(|rt| rt.now() >= at) {
             self.node.expire(at, Reason::here(Cause::Deadline));
         }
     }

@@ -262,7 +262,7 @@ impl Region {
     /// Takes the region out of the tree.
     #[inline]
     pub(crate) fn leave(&mut self) {
-        if let Some(node) = self.node.as_ref().filter(|node| !node.has_left()) {
+        if let Some(node) = &self.node {
             // A bare region has no alarm either.
             self.alarm = None;
             node.detach();

@@ -224,6 +224,13 @@ impl Node {
         self
     }
 
+    /// The region around, of which nothing is kept, also where it is what made this one OUT.
+    fn let_go_of_parent(&mut self) -> Option<Arc<Node>> {
+        let inner = self.inner.get_mut();
+        inner.cause = None;
+        inner.parent.take()
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
@@ -425,9 +432,9 @@ impl fmt::Debug for Node {
 /// Dropping the last link of a long chain must not recurse through it.
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut next = self.inner.get_mut().parent.take();
+        let mut next = self.let_go_of_parent();
         while let Some(node) = next {
-            next = Arc::into_inner(node).and_then(|mut node| node.inner.get_mut().parent.take());
+            next = Arc::into_inner(node).and_then(|mut node| node.let_go_of_parent());
         }
     }
 }

@@ -74,12 +74,14 @@ impl Kids {
         if key == APART {
             return self.apart.take().map(Kid::Region);
         }
-        let listed = self.listed.as_mut()?;
-        let kid = listed.try_remove(key);
-        if listed.is_empty() && listed.capacity() > ROOM {
-            self.listed = None;
-        }
+        let kid = self.listed.as_mut()?.try_remove(key);
+        self.shrink();
         kid
+    }
+
+    fn shrink(&mut self) {
+        self.listed
+            .take_if(|listed| listed.is_empty() && listed.capacity() > ROOM);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -98,6 +100,7 @@ impl Kids {
             }
             Kid::Region(_) => true,
         });
+        self.shrink();
     }
 
     pub(super) fn regions(&self) -> impl Iterator<Item = &Arc<Node>> {
