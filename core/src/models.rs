@@ -71,14 +71,17 @@ fn why() -> Reason {
     Reason::here(Cause::Explicit(None))
 }
 
+/// Another thread that cancels a region, and tells whether it was the one that did.
+fn cancelling(node: &Arc<Node>) -> thread::JoinHandle<bool> {
+    let node = node.clone();
+    thread::spawn(move || tree::cancel(&node, why()))
+}
+
 #[test]
 fn a_cancel_reaches_a_region_that_is_just_taking_its_place() {
     loom::model(|| {
         let root = root();
-        let canceller = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let canceller = cancelling(&root);
         let scope = below(&root, Kind::Scope);
         let (flag, waker) = woken();
         let parked = scope.park(&Context::from_waker(&waker));
@@ -92,10 +95,7 @@ fn a_cancel_reaches_a_region_that_is_just_taking_its_place() {
 fn a_cancel_reaches_a_region_that_brings_its_waker_to_its_place() {
     loom::model(|| {
         let root = root();
-        let canceller = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let canceller = cancelling(&root);
         let (flag, waker) = woken();
         let scope = Arc::new(Node::new(Kind::Scope, Place::caller()).waiting(waker));
         scope.attach(Some(root));
@@ -110,10 +110,7 @@ fn a_cancel_reaches_a_region_that_brings_its_waker_to_its_place() {
 fn a_cancel_reaches_a_task_that_is_just_about_to_wait() {
     loom::model(|| {
         let root = root();
-        let canceller = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let canceller = cancelling(&root);
         let seat = Seat::default();
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
@@ -176,10 +173,7 @@ fn a_task_that_ends_during_a_cancel_leaves_nothing_listed() {
         let (_, waker) = woken();
         let cx = Context::from_waker(&waker);
         let _ = root.park_task(&seat, &mut None, Place::caller(), &cx);
-        let canceller = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let canceller = cancelling(&root);
         root.leave_seat(&seat, false);
         canceller.join().unwrap();
         assert!(root.snapshot().kids.is_empty());
@@ -195,10 +189,7 @@ fn a_hold_that_ends_during_a_cancel_lets_the_region_go() {
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
         assert_eq!(scope.park(&cx), Park::Wait);
-        let canceller = thread::spawn({
-            let scope = scope.clone();
-            move || tree::cancel(&scope, why())
-        });
+        let canceller = cancelling(&scope);
         shield.detach();
         canceller.join().unwrap();
         // Woken by the cancel, by the end of the hold, or by both; then nothing holds.
@@ -212,10 +203,7 @@ fn a_started_child_belongs_to_the_group_or_is_cancelled_with_the_caller() {
     loom::model(|| {
         let (caller, group) = (root(), root());
         let child = below(&caller, Kind::Task);
-        let canceller = thread::spawn({
-            let caller = caller.clone();
-            move || tree::cancel(&caller, why())
-        });
+        let canceller = cancelling(&caller);
         let moved = child.move_to(&caller, &group);
         let started = moved.is_some();
         if let Some(sweep) = moved {
@@ -235,10 +223,7 @@ fn a_group_cancelled_while_a_child_starts_reaches_it() {
         let child = below(&caller, Kind::Task);
         let (flag, waker) = woken();
         assert_eq!(child.park(&Context::from_waker(&waker)), Park::Wait);
-        let canceller = thread::spawn({
-            let group = group.clone();
-            move || tree::cancel(&group, why())
-        });
+        let canceller = cancelling(&group);
         if let Some(sweep) = child.move_to(&caller, &group) {
             sweep.run();
         }
@@ -271,10 +256,7 @@ fn a_restore_learns_of_the_outside_whenever_it_is_cancelled() {
     loom::model(|| {
         let root = root();
         let shield = below(&root, Kind::Shield);
-        let canceller = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let canceller = cancelling(&root);
         let restore = below(&shield, Kind::Restore);
         let linked = shield.link(&restore).is_some();
         canceller.join().unwrap();
@@ -290,10 +272,7 @@ fn two_cancels_keep_the_first_reason_and_wake_once() {
         let scope = below(&root, Kind::Scope);
         let (flag, waker) = woken();
         assert_eq!(scope.park(&Context::from_waker(&waker)), Park::Wait);
-        let other = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let other = cancelling(&root);
         let own = tree::cancel(&scope, why());
         let outer = other.join().unwrap();
         assert!(own && outer);
@@ -574,7 +553,10 @@ fn an_iterator_is_taken_up_by_the_consumer_or_goes_on_by_itself() {
 
 /// A runtime of which nothing is wanted but that it keeps what it was told to run: tasks, and jobs for threads.
 #[derive(Debug, Default)]
-struct Tasks(std::sync::Mutex<Vec<Task>>, std::sync::Mutex<Vec<Job>>);
+struct Tasks {
+    tasks: std::sync::Mutex<Vec<Task>>,
+    jobs: std::sync::Mutex<Vec<Job>>,
+}
 
 impl Backend for Tasks {
     fn name(&self) -> &'static str {
@@ -586,11 +568,11 @@ impl Backend for Tasks {
     }
 
     fn spawn(&self, task: Task) {
-        self.0.lock().unwrap().push(task);
+        self.tasks.lock().unwrap().push(task);
     }
 
     fn spawn_blocking(&self, job: Job) {
-        self.1.lock().unwrap().push(job);
+        self.jobs.lock().unwrap().push(job);
     }
 
     fn timer(&self, _: Instant) -> Pin<Box<dyn Timer>> {
@@ -601,7 +583,7 @@ impl Backend for Tasks {
 impl Tasks {
     fn run(&self) {
         let mut cx = Context::from_waker(Waker::noop());
-        let tasks = std::mem::take(&mut *self.0.lock().unwrap());
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap());
         for mut task in tasks {
             assert!(Pin::new(&mut task).poll(&mut cx).is_ready());
         }
@@ -609,7 +591,7 @@ impl Tasks {
 
     /// The job that was given last, for a thread of the model to run.
     fn job(&self) -> Job {
-        self.1.lock().unwrap().pop().expect("one was given")
+        self.jobs.lock().unwrap().pop().expect("one was given")
     }
 }
 

@@ -81,7 +81,7 @@ impl fmt::Display for TaskId {
 }
 
 /// Who a task is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TaskInfo {
     id: TaskId,
     name: Option<Arc<str>>,
@@ -124,6 +124,16 @@ impl TaskInfo {
     /// Where it was spawned.
     pub fn place(&self) -> Place {
         self.place
+    }
+}
+
+impl fmt::Debug for TaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskInfo")
+            .field("id", &self.id)
+            .field("name", &self.given_name())
+            .field("place", &self.place)
+            .finish()
     }
 }
 

@@ -20,6 +20,7 @@ const TASK: u64 = 1;
 const DAEMON: u64 = 1 << 30;
 const TASKS: u64 = DAEMON - 1;
 const DAEMONS: u64 = TASKS << 30;
+// Both counts: all that is below the marks.
 const ALIVE: u64 = DRAINING - 1;
 const DRAINING: u64 = 1 << 60;
 const STOPPED: u64 = 1 << 61;

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use super::{Tasks, poll_inside, root, why, woken};
+use super::{Tasks, cancelling, poll_inside, root, woken};
 use crate::group::Group;
 use crate::group::handle::{Spec, infallible};
 use crate::group::ledger::Ledger;
 use crate::group::start::{Started, start};
 use crate::runtime::Rt;
-use crate::scope::tree;
 
 #[test]
 fn a_group_without_daemons_has_none_to_stop() {
@@ -69,10 +68,7 @@ fn a_child_that_waits_for_its_place_ends_unpolled_when_its_caller_is_cancelled()
         let mut starts = pin!(start(group.clone(), Spec::new(), child, infallible::<()>));
         let (flag, waker) = woken();
         assert!(poll_inside(&caller, &mut starts, &waker).is_pending());
-        let canceller = thread::spawn({
-            let caller = caller.clone();
-            move || tree::cancel(&caller, why())
-        });
+        let canceller = cancelling(&caller);
         // For another reason, while the cancel is on its way.
         assert!(poll_inside(&caller, &mut starts, &waker).is_pending());
         tasks.run();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use super::{below, root, why, woken};
+use super::{below, cancelling, root, why, woken};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park};
 use crate::task::Place;
@@ -30,10 +30,7 @@ fn a_region_that_leaves_during_a_cancel_keeps_nothing_of_what_was_around() {
         let root = root();
         let scope = below(&root, Kind::Scope);
         let around = Arc::downgrade(&root);
-        let canceller = thread::spawn({
-            let root = root.clone();
-            move || tree::cancel(&root, why())
-        });
+        let canceller = cancelling(&root);
         scope.detach();
         assert!(canceller.join().unwrap());
         drop(root);

@@ -74,7 +74,7 @@ impl Home<'_> {
 
 /// The time that an entry is on the stack, to which this drop puts an end, also an unwinding one.
 ///
-/// A guard and no function around a closure, as the others here: closures would be compiled anew for each body.
+/// A guard and no function around a closure: that would be compiled anew for each body.
 #[must_use = "the region is left when this is dropped"]
 pub(crate) struct Entered<'a>(Home<'a>);
 

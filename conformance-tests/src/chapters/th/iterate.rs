@@ -99,6 +99,16 @@ pub(super) fn stop_at(gate: &Gate, at: usize) -> impl FnMut(usize) + Send + 'sta
     }
 }
 
+/// Opens a gate some turns after something was left: every one is a chance for a group that does not wait.
+pub(super) fn open_late(g: &TaskGroup, open: &Event, left: &Event) {
+    let (opener, gone) = (open.set_on_drop(), left.clone());
+    g.spawn(async move {
+        let _open = opener;
+        gone.wait().await;
+        yields(100).await;
+    });
+}
+
 /// TH8: every item comes, once and in order, whatever the size of the buffer; zero counts as one.
 pub fn th8_all_items_come_in_order(on: &Flavour) {
     on.run(async {

@@ -1,7 +1,7 @@
 //! TH8: streams of a blocking iterator that end early: left, cancelled, abandoned.
 
 use super::from_thread::{SHORT, once_set, told};
-use super::iterate::{Watch, stop_at};
+use super::iterate::{Watch, open_late, stop_at};
 use super::{Gate, until_limiter};
 use crate::harness::*;
 use anyrt::{from_thread, iterate_in_threadpool};
@@ -35,13 +35,7 @@ pub fn th8_the_nearest_group_waits_for_an_iterator_at_work(on: &Flavour) {
     let ((), reports) = on.run_reporting(async {
         let (gate, watch, left) = (Gate::new(), Watch::new(), Event::new());
         let outer = task_group(async |g| {
-            let (opener, gone) = (gate.open.set_on_drop(), left.clone());
-            g.spawn(async move {
-                let _open = opener;
-                gone.wait().await;
-                // Every turn is one more chance for a group that does not wait.
-                yields(100).await;
-            });
+            open_late(&g, &gate.open, &left);
             let inner = task_group(async |_| {
                 let _left = left.set_on_drop();
                 let numbers = watch.numbers(100, stop_at(&gate, 2));

@@ -1,6 +1,6 @@
 //! TH8: batches that have parked the iterator, and whose threads are on their way out.
 
-use super::iterate::{Watch, stop_at};
+use super::iterate::{Watch, open_late, stop_at};
 use super::{Gate, until_limiter};
 use crate::harness::*;
 use anyrt::{ContextLocal, iterate_in_threadpool};
@@ -27,13 +27,7 @@ pub fn th8_the_nearest_group_waits_for_the_thread_of_an_earlier_batch(on: &Flavo
         let (first, slow, dropped) = (Gate::new(), Gate::new(), Event::new());
         let (started, open) = (slow.started.clone(), slow.open.clone());
         let outer = task_group(async |g| {
-            let (opener, gone) = (open.set_on_drop(), left.clone());
-            g.spawn(async move {
-                let _open = opener;
-                gone.wait().await;
-                // Every turn is one more chance for a group that does not wait.
-                yields(100).await;
-            });
+            open_late(&g, &open, &left);
             let inner = task_group(async |_| {
                 let _left = left.set_on_drop();
                 let numbers = watch.numbers(3, stop_at(&first, 1));
