@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use loom::sync::atomic::Ordering::SeqCst;
+use loom::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use loom::thread;
 
 use super::{below, cancelling, root, why, woken};
@@ -120,15 +120,21 @@ fn a_deadline_that_is_moved_later_beside_its_alarm_cancels_or_not_but_never_afte
         let scope = with_deadline(at);
         let (flag, waker) = woken();
         assert_eq!(scope.park(&Context::from_waker(&waker)), Park::Wait);
+        let moved = Arc::new(AtomicBool::new(false));
         let mover = thread::spawn({
-            let scope = scope.clone();
-            move || scope.move_deadline(Some(at + Duration::from_secs(1)))
+            let (scope, moved) = (scope.clone(), moved.clone());
+            move || {
+                scope.move_deadline(Some(at + Duration::from_secs(1)));
+                moved.store(true, SeqCst);
+            }
         });
+        let was_moved = moved.load(SeqCst);
         scope.expire(at, too_late());
         mover.join().unwrap();
         // The cancel or the move, or both of them: each wakes the region, which then looks.
         assert_eq!(flag.0.load(SeqCst), 1);
         let cancelled = scope.is_cancelled();
+        assert!(!(was_moved && cancelled), "the alarm came after the move");
         assert!(cancelled || scope.deadline() != Some(at));
         scope.expire(at, too_late());
         assert_eq!(scope.is_cancelled(), cancelled);
