@@ -73,7 +73,7 @@ pub use shield::{
 };
 pub use stream::object_stream;
 pub use task::{Place, TaskHandle, TaskId, TaskInfo, TaskStatus, Wait};
-pub use task_tree::{RegionInfo, TaskTree, task_tree};
+pub use task_tree::{RegionInfo, TaskTree, WaitsFor, task_tree};
 pub use thread::adapt::{
     AsyncFnOf, BlockingFn, SyncifyError, asyncify, runnify, syncify, syncify_or_run,
 };

@@ -150,7 +150,7 @@ impl Rt {
 
     pub(crate) fn limiter(&self) -> &CapacityLimiter {
         self.limiter
-            .get_or_init(|| CapacityLimiter::new(DEFAULT_THREADS))
+            .get_or_init(|| CapacityLimiter::of_runtime(DEFAULT_THREADS))
     }
 
     pub(crate) fn has_begun_job(&self) {

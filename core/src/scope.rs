@@ -3,6 +3,7 @@
 //! This is the handle that users see. What a cancel reaches is in `scope/tree.rs`, how a region is
 //! polled in `scope/region.rs`.
 
+pub(crate) mod awaited;
 pub(crate) mod current;
 pub(crate) mod deadline;
 pub(crate) mod reason;

@@ -26,6 +26,7 @@ pub use self::reserve::{ReserveFuture, Slot};
 pub use self::send::{ObjectSender, SendFuture};
 use self::shared::Shared;
 pub use self::shared::StreamStatistics;
+use crate::task::Place;
 
 /// A stream with room for this many items between its ends: with none, each send waits for its receiver; with
 /// [`usize::MAX`], none ever waits. Both ends can be cloned.
@@ -54,8 +55,9 @@ pub use self::shared::StreamStatistics;
 /// # })?;
 /// # Ok::<(), anyrt::RunError>(())
 /// ```
+#[track_caller]
 pub fn object_stream<T>(room: usize) -> (ObjectSender<T>, ObjectReceiver<T>) {
-    let shared = Arc::new(Shared::new(room));
+    let shared = Arc::new(Shared::new(room, Place::caller()));
     (
         ObjectSender::first(shared.clone()),
         ObjectReceiver::first(shared),

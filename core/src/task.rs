@@ -25,7 +25,7 @@ pub struct Place(&'static Location<'static>);
 impl Place {
     #[inline]
     #[track_caller]
-    pub(crate) fn caller() -> Self {
+    pub(crate) const fn caller() -> Self {
         Self(Location::caller())
     }
 

@@ -1,4 +1,4 @@
-//! The task tree: every region that waits, with its name, place, state and age (RT5).
+//! The task tree: every region that waits, with its name, place, state and age, and what it waits for (RT5).
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use crate::scope::current;
 use crate::scope::reason::Reason;
 use crate::scope::tree::{Node, Snapshot, SnapshotKid, outward};
 use crate::task::Place;
+use crate::thread::borrower::Borrower;
 
 /// The task tree of the current runtime, if there is one. See
 /// [`Runtime::task_tree`](crate::Runtime::task_tree).
@@ -42,6 +43,52 @@ pub struct TaskTree {
     regions: Vec<RegionInfo>,
 }
 
+/// What an operation waits for, as long as the tree may be asked.
+pub(crate) trait Awaited: Send + Sync {
+    /// What the tree shows of it at this moment. Called with no lock of the tree held.
+    fn shown(&self) -> WaitsFor;
+}
+
+/// What a region of the [`TaskTree`] waits for: a primitive, or an end of a stream.
+///
+/// It is what the operation waits for that the region's last poll found pending; where that were several, the last of
+/// them. A region that waits for something that is not anyrt's, for time or for what is inside of it, has none.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WaitsFor {
+    /// What it is: `"lock"`, `"event"`, `"item of a stream"` ..
+    pub kind: &'static str,
+    /// Its name, if it was given one.
+    pub name: Option<String>,
+    /// Where it was made. None for the limiter that each runtime has.
+    pub place: Option<Place>,
+    /// Who has it at this moment: the holder of a lock, the borrowers of a limiter. Nobody where it was handed on to one
+    /// who has not been polled since, and where nobody keeps who has it, as for a semaphore.
+    pub holders: Vec<Borrower>,
+}
+
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, " of {place}")?;
+        }
+        // A limiter may have many.
+        let shown = self.holders.iter().take(3);
+        for (index, holder) in shown.enumerate() {
+            let before = if index == 0 { ", held by" } else { "," };
+            write!(f, "{before} {holder}")?;
+        }
+        match self.holders.len().saturating_sub(3) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 /// A region of the [`TaskTree`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -66,6 +113,8 @@ pub struct RegionInfo {
     pub alive: Option<u64>,
     /// How long ago it first waited.
     pub age: Option<Duration>,
+    /// What it waits for, if that is one of anyrt's primitives or streams.
+    pub waits_for: Option<WaitsFor>,
     /// How long it has until its deadline, zero if that has passed.
     pub deadline_in: Option<Duration>,
 }
@@ -129,6 +178,7 @@ impl RegionInfo {
             held_by: u32::try_from(snapshot.holds).unwrap_or(0),
             alive: snapshot.group.as_ref().map(|group| group.ledger.alive()),
             age: snapshot.since.map(|since| now - since),
+            waits_for: snapshot.awaited.map(|awaited| awaited.shown()),
             deadline_in: snapshot
                 .deadline
                 .map(|deadline| deadline.saturating_duration_since(clock)),
@@ -166,8 +216,11 @@ impl fmt::Display for RegionInfo {
         if let Some(deadline) = self.deadline_in {
             write!(f, ", {deadline:.1?} left")?;
         }
-        match self.age {
-            Some(age) => write!(f, ", waiting for {age:.1?}"),
+        if let Some(age) = self.age {
+            write!(f, ", waiting for {age:.1?}")?;
+        }
+        match &self.waits_for {
+            Some(waits_for) => write!(f, ", now for {waits_for}"),
             None => Ok(()),
         }
     }

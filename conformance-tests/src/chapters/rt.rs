@@ -12,6 +12,7 @@ mod owns;
 mod poll;
 mod tree;
 mod tree_states;
+mod tree_waits;
 
 pub use clock::*;
 pub use find::*;
@@ -21,6 +22,7 @@ pub use owns::*;
 pub use poll::*;
 pub use tree::*;
 pub use tree_states::*;
+pub use tree_waits::*;
 
 use crate::harness::*;
 
@@ -59,6 +61,12 @@ crate::chapter! { ($) rt;
     rt5_the_tree_shows_deadlines_on_the_runtimes_clock,
     rt5_the_tree_shows_tasks_that_wait_for_their_place,
     rt5_the_tree_shows_an_orphan,
+    rt5_the_tree_tells_which_lock_a_task_waits_for_and_who_holds_it,
+    rt5_the_tree_tells_who_holds_a_lock_now,
+    rt5_the_tree_tells_what_each_primitive_is_that_is_waited_for,
+    rt5_the_tree_tells_who_has_the_tokens_that_are_waited_for,
+    rt5_the_tree_does_not_tell_of_a_wait_that_was_given_up,
+    rt5_the_tree_tells_what_a_region_waits_for_of_that_region_alone,
 }
 
 /// Sets an event when it is dropped: what waits for the event outlives neither a test's body nor its failure.

@@ -16,6 +16,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::awaited;
 use super::reason::{Cause, Reason};
 use super::tree::{self, Kind, Node};
 use crate::runtime::Rt;
@@ -86,9 +87,17 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// Puts an entry on the stack. It goes back home afterwards, as a node if one was made for it.
+/// Puts an entry on the stack, for a poll. It goes back home afterwards, as a node if one was made for it.
 #[inline]
-pub(crate) fn enter<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
+pub(crate) fn enter(entry: Entry, home: Home<'_>) -> Entered<'_> {
+    let entered = enter_again(entry, home);
+    awaited::begin();
+    entered
+}
+
+/// Puts an entry on the stack beside its poll: what it waits for stays said.
+#[inline]
+pub(crate) fn enter_again<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
     // While the thread is being torn down there is no stack: the code runs without a context.
     let mut entry = Some(entry);
     let pushed = STACK.try_with(|stack| stack.borrow_mut().extend(entry.take()));
@@ -96,6 +105,11 @@ pub(crate) fn enter<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
         home.take_back(entry);
     }
     Entered(home)
+}
+
+/// How many regions are being polled on this thread, one inside the other.
+pub(super) fn depth() -> usize {
+    peek(<[Entry]>::len)
 }
 
 /// Runs `f` as if nothing of ours were being polled on this thread: code that blocks it has no region, and no
@@ -113,6 +127,7 @@ pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
     }
 
     let stack = STACK.try_with(RefCell::take).unwrap_or_default();
+    let _aside = awaited::aside();
     let _restore = Restore(stack, BUDGET_LEFT.with(|left| left.replace(UNLIMITED)));
     f()
 }

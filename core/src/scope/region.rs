@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use anyrt_backend::Timer;
 
-use super::current::{self, Entered, Entry, Home};
+use super::current::{self, Entry, Home};
 use super::reason::{Cause, Reason};
 use super::tree::{Kind, Node, Park};
 use crate::error::Cancelled;
@@ -117,12 +117,13 @@ impl Region {
     /// Runs `f` inside the region.
     #[inline]
     pub(crate) fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        let _entered = self.entered();
+        let (entry, home) = self.entry();
+        let _entered = current::enter_again(entry, home);
         f()
     }
 
     #[inline]
-    fn entered(&mut self) -> Entered<'_> {
+    fn entry(&mut self) -> (Entry, Home<'_>) {
         let entry = match self.node.take() {
             Some(node) => Entry::Node(node),
             None => Entry::Bare {
@@ -131,7 +132,7 @@ impl Region {
                 deadline: self.deadline,
             },
         };
-        current::enter(entry, Home::Region(&mut self.node))
+        (entry, Home::Region(&mut self.node))
     }
 
     /// Polls the body inside the region. A body that is ready is dropped there too.
@@ -141,7 +142,8 @@ impl Region {
         mut body: Pin<&mut Option<F>>,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
-        let _entered = self.entered();
+        let (entry, home) = self.entry();
+        let _entered = current::enter(entry, home);
         let Some(future) = body.as_mut().as_pin_mut() else {
             // The body is gone: the region has ended and never completes.
             return Poll::Pending;

@@ -33,6 +33,7 @@ mod snapshot;
 mod sweep;
 
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Instant;
@@ -45,11 +46,13 @@ pub(crate) use self::leaf::{Leaf, Listed, Seat, WakerId};
 use self::link::Link;
 pub(crate) use self::snapshot::{Snapshot, SnapshotKid};
 pub(crate) use self::sweep::{Sweep, cancel, cancel_daemons, kids_of};
+use super::awaited;
 use super::reason::Reason;
 use crate::group::Group;
 use crate::loom::{AtomicU8, Mutex, Ordering};
 use crate::outcome::wake;
 use crate::task::{Place, TaskInfo};
+use crate::task_tree::Awaited;
 use crate::thread::limiter::{CapacityLimiter, LoanId};
 
 /// Somebody cancelled this very region.
@@ -168,6 +171,8 @@ struct Inner {
     deadline: Option<Instant>,
     /// When the region first waited, or took its place in order to.
     since: Option<Instant>,
+    /// What the region's own poll last waited for, if it was said.
+    awaited: Option<Arc<dyn Awaited>>,
     kids: Kids,
     /// Of a group's node.
     group: Option<Weak<Group>>,
@@ -220,7 +225,9 @@ impl Node {
 
     /// With the waker of a region that is about to take its place, and to wait there.
     pub(crate) fn waiting(mut self, waker: Waker) -> Self {
-        self.inner.get_mut().waker = Some(waker);
+        let inner = self.inner.get_mut();
+        inner.waker = Some(waker);
+        inner.awaited = awaited::take();
         self
     }
 
@@ -390,11 +397,14 @@ impl Node {
         cx: &Context<'_>,
         drop_now: impl Fn(&Inner) -> bool,
     ) -> (Park, Option<Instant>) {
+        // What it waited for before is dropped after the lock.
+        let mut awaited = awaited::take();
         {
             let mut inner = self.inner.lock();
             if drop_now(&inner) {
                 return (Park::Drop, None);
             }
+            mem::swap(&mut inner.awaited, &mut awaited);
             inner.since.get_or_insert_with(Instant::now);
             if inner
                 .waker

@@ -22,8 +22,10 @@ use super::error::{ReceiveError, SendError, TryReceiveError, TrySendError};
 use super::receive::{ObjectReceiver, ReceiveFuture};
 use super::shared::{EndId, Shared};
 use crate::loom::{AtomicUsize, Mutex, Ordering};
+use crate::sync::label::Label;
 use crate::sync::queue::Woken;
 use crate::sync::{AcquireArc, Semaphore, SemaphorePermitArc};
+use crate::task::Place;
 
 /// A stream whose items go to every receiver, with room for this many that some have not received yet: one at least.
 ///
@@ -44,11 +46,15 @@ use crate::sync::{AcquireArc, Semaphore, SemaphorePermitArc};
 /// # })?;
 /// # Ok::<(), anyrt::RunError>(())
 /// ```
+#[track_caller]
 pub fn broadcast_stream<T: Clone>(room: usize) -> (BroadcastSender<T>, BroadcastReceiver<T>) {
     let room = room.clamp(1, Semaphore::MAX_PERMITS);
+    let place = Place::caller();
+    let permits = Semaphore::of(Label::new("room in a broadcast", place), room);
     let hub = Arc::new(Hub {
-        permits: Arc::new(Semaphore::new(room)),
+        permits: Arc::new(permits),
         room,
+        place,
         streams: Mutex::new(Some(Vec::new())),
         senders: AtomicUsize::new(1),
     });
@@ -59,6 +65,7 @@ pub fn broadcast_stream<T: Clone>(room: usize) -> (BroadcastSender<T>, Broadcast
 struct Hub<T> {
     permits: Arc<Semaphore>,
     room: usize,
+    place: Place,
     /// The stream of each receiver; none once all senders are gone.
     streams: Mutex<Option<Vec<Inbox<T>>>>,
     senders: AtomicUsize,
@@ -91,7 +98,7 @@ pub struct BroadcastStatistics {
 
 impl<T> Hub<T> {
     fn subscribe(self: &Arc<Self>) -> BroadcastReceiver<T> {
-        let shared = Arc::new(Shared::new(usize::MAX));
+        let shared = Arc::new(Shared::new(usize::MAX, self.place));
         let receiver = ObjectReceiver::first(shared.clone());
         if let Some(streams) = &mut *self.streams.lock() {
             shared.with(|state, _| state.senders = 1);

@@ -13,6 +13,8 @@ use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
 use crate::scope::current;
 use crate::sync::Event;
+use crate::sync::label::Label;
+use crate::task::Place;
 
 /// A value that changes, its sender, and a receiver: of the values between two looks only the latest is seen.
 ///
@@ -32,14 +34,17 @@ use crate::sync::Event;
 /// # })??;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn latest<T>(first: T) -> (LatestSender<T>, LatestReceiver<T>) {
+    let label = Label::new("latest value", Place::caller());
     let shared = Arc::new(Latest {
         state: Mutex::new(State {
             value: Arc::new(first),
             version: 1,
-            changed: Arc::new(Event::new()),
+            changed: Arc::new(Event::of(label.clone())),
             ended: false,
         }),
+        label,
         senders: AtomicUsize::new(1),
     });
     let receiver = LatestReceiver {
@@ -50,6 +55,7 @@ pub fn latest<T>(first: T) -> (LatestSender<T>, LatestReceiver<T>) {
 }
 
 struct Latest<T> {
+    label: Label,
     state: Mutex<State<T>>,
     senders: AtomicUsize,
 }
@@ -77,7 +83,7 @@ impl<T> LatestSender<T> {
     /// Replaces the value, at once. Gives the one that was there.
     pub fn send(&self, value: T) -> Arc<T> {
         let value = Arc::new(value);
-        let next = Arc::new(Event::new());
+        let next = Arc::new(Event::of(self.shared.label.clone()));
         let (old, changed) = {
             let mut state = self.shared.state.lock();
             state.version += 1;

@@ -19,7 +19,9 @@ use std::mem;
 use std::task::Waker;
 
 use crate::loom::Mutex;
+use crate::sync::label::Label;
 use crate::sync::queue::{Seat, WaitQueue, Woken};
+use crate::task::Place;
 
 /// Tells the clones of an end apart.
 pub(super) type EndId = u64;
@@ -94,7 +96,7 @@ pub struct StreamStatistics {
 }
 
 impl<T> Shared<T> {
-    pub(super) fn new(room: usize) -> Self {
+    pub(super) fn new(room: usize, place: Place) -> Self {
         Self {
             state: Mutex::new(State {
                 room,
@@ -105,8 +107,8 @@ impl<T> Shared<T> {
                 senders: 0,
                 receivers: 0,
                 next_id: 0,
-                sending: WaitQueue::new(),
-                receiving: WaitQueue::new(),
+                sending: WaitQueue::new(Label::new("room in a stream", place)),
+                receiving: WaitQueue::new(Label::new("item of a stream", place)),
                 sinks: BTreeMap::new(),
                 streams: BTreeMap::new(),
             }),

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use super::label::{self, Label};
 use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
+use crate::task::Place;
 
 /// A number of tasks that go on together; then it is as new.
 ///
@@ -46,10 +49,22 @@ pub struct BarrierStatistics {
 
 impl Barrier {
     /// A barrier for this many tasks; one for nobody lets each go on at once, as one for one does.
+    #[track_caller]
     pub fn new(parties: usize) -> Self {
+        Self::of(Label::new("barrier", Place::caller()), parties)
+    }
+
+    /// A barrier with a name, by which the task tree tells it from others.
+    #[track_caller]
+    pub fn named(name: impl Into<Arc<str>>, parties: usize) -> Self {
+        let label = Label::new("barrier", Place::caller());
+        Self::of(label.named(name), parties)
+    }
+
+    fn of(label: Label, parties: usize) -> Self {
         Self {
             parties: parties.max(1),
-            queue: Mutex::new(WaitQueue::new()),
+            queue: Mutex::new(WaitQueue::new(label)),
         }
     }
 
@@ -78,7 +93,8 @@ impl Barrier {
 impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statistics = self.statistics();
-        f.debug_struct("Barrier")
+        let name = self.queue.lock().subject().name();
+        label::debug(f, "Barrier", name)
             .field("parties", &statistics.parties)
             .field("waiting", &statistics.waiting)
             .finish()

@@ -12,8 +12,10 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use super::label::{self, Label};
 use super::lock::{Lock, LockFuture, LockGuard};
 use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
@@ -58,9 +60,20 @@ pub struct ConditionStatistics {
 
 impl Condition {
     /// A condition nobody waits for.
+    #[track_caller]
     pub fn new() -> Self {
+        Self::of(Label::new("condition", Place::caller()))
+    }
+
+    /// A condition with a name, by which the task tree tells it from others.
+    #[track_caller]
+    pub fn named(name: impl Into<Arc<str>>) -> Self {
+        Self::of(Label::new("condition", Place::caller()).named(name))
+    }
+
+    fn of(label: Label) -> Self {
         Self {
-            queue: Mutex::new(WaitQueue::new()),
+            queue: Mutex::new(WaitQueue::new(label)),
         }
     }
 
@@ -125,6 +138,7 @@ impl Condition {
 }
 
 impl Default for Condition {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }
@@ -132,7 +146,8 @@ impl Default for Condition {
 
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Condition")
+        let name = self.queue.lock().subject().name();
+        label::debug(f, "Condition", name)
             .field("waiting", &self.statistics().waiting)
             .finish()
     }

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use super::label::{self, Label};
 use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Mutex, Ordering};
 use crate::scope::current;
+use crate::task::Place;
 
 /// An event that is set once and stays set.
 ///
@@ -43,10 +46,21 @@ pub struct EventStatistics {
 
 impl Event {
     /// An event that has not happened.
+    #[track_caller]
     pub fn new() -> Self {
+        Self::of(Label::new("event", Place::caller()))
+    }
+
+    /// An event with a name, by which the task tree tells it from others.
+    #[track_caller]
+    pub fn named(name: impl Into<Arc<str>>) -> Self {
+        Self::of(Label::new("event", Place::caller()).named(name))
+    }
+
+    pub(crate) fn of(label: Label) -> Self {
         Self {
             set: AtomicBool::new(false),
-            queue: Mutex::new(WaitQueue::new()),
+            queue: Mutex::new(WaitQueue::new(label)),
         }
     }
 
@@ -90,6 +104,7 @@ impl Event {
 }
 
 impl Default for Event {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }
@@ -97,7 +112,8 @@ impl Default for Event {
 
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event")
+        let name = self.queue.lock().subject().name();
+        label::debug(f, "Event", name)
             .field("set", &self.is_set())
             .field("waiting", &self.statistics().waiting)
             .finish()

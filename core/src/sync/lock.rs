@@ -1,17 +1,23 @@
 //! A value that one task at a time has to itself.
 //!
 //! Who may have it is decided by the permit; the mutex that the value is in is only ever tried, by the one who has
-//! the permit, and lends its guard, which may cross threads.
+//! the permit, and lends its guard, which may cross threads. Who has it is kept where the task tree finds it too, for
+//! those who wait.
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::label::{self, Label, Subject};
 use super::permits::{Permits, Taking};
 use crate::loom::Mutex;
 use crate::task::Place;
+use crate::task_tree::{Awaited, WaitsFor};
+use crate::thread::borrower::Borrower;
 
 /// A mutual exclusion that is held across waits.
 ///
@@ -43,27 +49,86 @@ use crate::task::Place;
 /// ```
 pub struct Lock<T: ?Sized> {
     permits: Permits,
-    /// The last one who got it.
-    holder: Mutex<Option<Place>>,
+    held: Arc<Held>,
     value: futures_util::lock::Mutex<T>,
+}
+
+/// What the task tree shows of a lock.
+struct Held {
+    label: Label,
+    /// The last one who got it, unless it was handed on since.
+    holder: Mutex<Option<Borrower>>,
+}
+
+impl Held {
+    /// Names are dropped after the lock.
+    #[inline]
+    fn is_taken(&self, by: Option<Borrower>) {
+        let _before = mem::replace(&mut *self.holder.lock(), by);
+    }
+}
+
+impl Awaited for Held {
+    fn shown(&self) -> WaitsFor {
+        WaitsFor {
+            holders: self.holder.lock().iter().cloned().collect(),
+            ..self.label.shown()
+        }
+    }
 }
 
 /// A lock's figures at one moment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LockStatistics {
-    /// The line that holds it, if one does. None also where the one that it was handed to has not been polled since.
-    pub holder: Option<Place>,
+    /// Who holds it: the task, and the line that took it. None also where the one that it was handed to has not been
+    /// polled since.
+    pub holder: Option<Borrower>,
     /// How many tasks wait for it.
     pub waiting: usize,
 }
 
 impl<T> Lock<T> {
     /// A lock around a value.
+    #[track_caller]
     pub fn new(value: T) -> Self {
-        Self {
-            permits: Permits::new(1),
+        Self::of(Label::new("lock", Place::caller()), value)
+    }
+
+    /// A lock with a name, by which the task tree tells it from others.
+    ///
+    /// ```
+    /// use anyrt::sync::Lock;
+    /// use anyrt::{checkpoint, task_tree};
+    ///
+    /// # anyrt::run(anyrt::Tokio::current_thread(), async {
+    /// let accounts = &Lock::named("accounts", 0);
+    /// let guard = accounts.lock().await;
+    /// anyrt::local_task_group(async |g| {
+    ///     g.spawn(async { *accounts.lock().await += 1 });
+    ///     checkpoint().await;
+    ///     checkpoint().await;
+    ///     let tree = task_tree().expect("we are inside a runtime").to_string();
+    ///     assert!(tree.contains("now for lock \"accounts\""), "{tree}");
+    ///     drop(guard);
+    /// })
+    /// .await
+    /// # })??;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn named(name: impl Into<Arc<str>>, value: T) -> Self {
+        Self::of(Label::new("lock", Place::caller()).named(name), value)
+    }
+
+    fn of(label: Label, value: T) -> Self {
+        let held = Arc::new(Held {
+            label,
             holder: Mutex::new(None),
+        });
+        Self {
+            permits: Permits::new(1, Subject::Shared(held.clone())),
+            held,
             value: futures_util::lock::Mutex::new(value),
         }
     }
@@ -102,14 +167,14 @@ impl<T: ?Sized> Lock<T> {
     pub fn statistics(&self) -> LockStatistics {
         let held = self.permits.free() == 0;
         LockStatistics {
-            holder: held.then(|| *self.holder.lock()).flatten(),
+            holder: held.then(|| self.held.holder.lock().clone()).flatten(),
             waiting: self.permits.waiting(),
         }
     }
 
     /// For one who has the permit.
     fn guard(&self, place: Place) -> LockGuard<'_, T> {
-        *self.holder.lock() = Some(place);
+        self.held.is_taken(Some(Borrower::new(place).here()));
         let Some(value) = self.value.try_lock() else {
             unreachable!("whoever has the permit is alone")
         };
@@ -117,7 +182,7 @@ impl<T: ?Sized> Lock<T> {
             value,
             _permit: Permit {
                 permits: &self.permits,
-                holder: &self.holder,
+                held: &self.held,
             },
             lock: self,
             place,
@@ -126,12 +191,14 @@ impl<T: ?Sized> Lock<T> {
 }
 
 impl<T: Default> Default for Lock<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }
 }
 
 impl<T> From<T> for Lock<T> {
+    #[track_caller]
     fn from(value: T) -> Self {
         Self::new(value)
     }
@@ -140,7 +207,7 @@ impl<T> From<T> for Lock<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Lock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statistics = self.statistics();
-        f.debug_struct("Lock")
+        label::debug(f, "Lock", self.permits.name())
             .field("holder", &statistics.holder)
             .field("waiting", &statistics.waiting)
             .finish_non_exhaustive()
@@ -243,7 +310,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
 /// The right to the value.
 struct Permit<'a> {
     permits: &'a Permits,
-    holder: &'a Mutex<Option<Place>>,
+    held: &'a Held,
 }
 
 impl Drop for Permit<'_> {
@@ -251,7 +318,7 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.permits.is_wanted() {
             // The next one has it before it is polled, and this line does not hold it any more.
-            *self.holder.lock() = None;
+            self.held.is_taken(None);
         }
         self.permits.give_back();
     }

@@ -3,10 +3,12 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use super::label::Label;
 use super::semaphore::Semaphore;
 use crate::checkpoint::spend_budget;
+use crate::task::Place;
 
 /// A cell that is filled once, by an async function.
 ///
@@ -30,14 +32,27 @@ pub struct OnceCell<T> {
     value: OnceLock<T>,
     /// Made when somebody first waits, so that a cell can be a static.
     making: OnceLock<Semaphore>,
+    label: Label,
 }
 
 impl<T> OnceCell<T> {
     /// An empty cell.
+    #[track_caller]
     pub const fn new() -> Self {
+        Self::of(Label::new("once cell", Place::caller()))
+    }
+
+    /// An empty cell with a name, by which the task tree tells it from others.
+    #[track_caller]
+    pub fn named(name: impl Into<Arc<str>>) -> Self {
+        Self::of(Label::new("once cell", Place::caller()).named(name))
+    }
+
+    pub(super) const fn of(label: Label) -> Self {
         Self {
             value: OnceLock::new(),
             making: OnceLock::new(),
+            label,
         }
     }
 
@@ -101,7 +116,7 @@ impl<T> OnceCell<T> {
         }
         let _alone = self
             .making
-            .get_or_init(|| Semaphore::new(1))
+            .get_or_init(|| Semaphore::of(self.label.clone(), 1))
             .acquire()
             .await;
         if let Some(value) = self.value.get() {
@@ -114,6 +129,7 @@ impl<T> OnceCell<T> {
 }
 
 impl<T> Default for OnceCell<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }

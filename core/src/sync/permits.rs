@@ -17,6 +17,7 @@
 
 use std::task::{Context, Poll, Waker, ready};
 
+use super::label::Subject;
 use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
@@ -38,15 +39,20 @@ impl Permits {
     /// The most there can be.
     pub(crate) const MAX: usize = usize::MAX / ONE;
 
-    pub(crate) fn new(free: usize) -> Self {
+    pub(crate) fn new(free: usize, subject: impl Into<Subject>) -> Self {
         Self {
             state: AtomicUsize::new(free.min(Self::MAX) * ONE),
-            queue: Mutex::new(WaitQueue::new()),
+            queue: Mutex::new(WaitQueue::new(subject)),
         }
     }
 
     pub(crate) fn free(&self) -> usize {
         self.state.load(Ordering::Acquire) / ONE
+    }
+
+    /// The name of what they are permits of.
+    pub(crate) fn name(&self) -> Option<String> {
+        self.queue.lock().subject().name()
     }
 
     pub(crate) fn waiting(&self) -> usize {

@@ -23,9 +23,10 @@ use std::task::{Context, Poll, Waker, ready};
 
 use slab::Slab;
 
+use super::label::Subject;
 use crate::outcome::wake;
-use crate::scope::current;
 use crate::scope::tree::Node;
+use crate::scope::{awaited, current};
 
 /// No entry.
 const NONE: usize = usize::MAX;
@@ -33,6 +34,7 @@ const NONE: usize = usize::MAX;
 /// A queue of waiters that want a `W` and are given a `G`.
 #[derive(Debug)]
 pub(crate) struct WaitQueue<W, G> {
+    subject: Subject,
     entries: Slab<Entry<W, G>>,
     first: usize,
     last: usize,
@@ -161,8 +163,9 @@ impl Woken {
 }
 
 impl<W, G> WaitQueue<W, G> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new(subject: impl Into<Subject>) -> Self {
         Self {
+            subject: subject.into(),
             entries: Slab::new(),
             first: NONE,
             last: NONE,
@@ -170,13 +173,19 @@ impl<W, G> WaitQueue<W, G> {
         }
     }
 
+    /// What is waited for.
+    pub(crate) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
     /// How many wait, those included whose region is cancelled and who have not been passed over yet.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// Adds one at the end. Its future keeps the key.
+    /// Adds one at the end, in the region that is polled. Its future keeps the key.
     pub(crate) fn push(&mut self, want: W, seat: Seat) -> usize {
+        awaited::say(self.subject.share());
         let key = self.entries.insert(Entry {
             want: Some(want),
             waker: Some(seat.waker),
@@ -295,6 +304,7 @@ impl<W, G> WaitQueue<W, G> {
         let entry = self.entries.get_mut(key);
         if let Some(kept) = entry.and_then(|entry| entry.waker.as_mut()) {
             mem::swap(kept, waker);
+            awaited::say(self.subject.share());
             return Poll::Pending;
         }
         Poll::Ready(self.remove(key).and_then(Entry::ended))
@@ -312,6 +322,9 @@ impl<W, G> WaitQueue<W, G> {
     }
 
     fn remove(&mut self, key: usize) -> Option<Entry<W, G>> {
+        if let Some(shared) = self.subject.shared() {
+            awaited::take_back(shared);
+        }
         let entry = self.entries.try_remove(key);
         // A burst of waiters must not keep its peak.
         if self.entries.is_empty() && self.entries.capacity() > 64 {

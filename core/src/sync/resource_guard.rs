@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
+use super::label::Label;
 use super::permits::Permits;
+use crate::task::Place;
 
 /// Notices that a resource is used by two tasks at once, which is a mistake of theirs: two readers of one socket.
 ///
@@ -25,9 +27,10 @@ pub struct ResourceGuard {
 
 impl ResourceGuard {
     /// A guard of a resource. `action` says what those do who have it: "reading from the socket".
+    #[track_caller]
     pub fn new(action: &'static str) -> Self {
         Self {
-            permits: Permits::new(1),
+            permits: Permits::new(1, Label::new("resource", Place::caller())),
             action,
         }
     }

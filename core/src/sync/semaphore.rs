@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::label::{self, Label};
 use super::permits::{Permits, Taking};
+use crate::task::Place;
 
 /// A number of permits, handed out first come, first served.
 ///
@@ -46,9 +48,21 @@ impl Semaphore {
     pub const MAX_PERMITS: usize = Permits::MAX;
 
     /// A semaphore with this many permits, at most [`MAX_PERMITS`](Self::MAX_PERMITS).
+    #[track_caller]
     pub fn new(permits: usize) -> Self {
+        Self::of(Label::new("semaphore", Place::caller()), permits)
+    }
+
+    /// A semaphore with a name, by which the task tree tells it from others.
+    #[track_caller]
+    pub fn named(name: impl Into<Arc<str>>, permits: usize) -> Self {
+        let label = Label::new("semaphore", Place::caller());
+        Self::of(label.named(name), permits)
+    }
+
+    pub(crate) fn of(label: Label, permits: usize) -> Self {
         Self {
-            permits: Permits::new(permits),
+            permits: Permits::new(permits, label),
         }
     }
 
@@ -104,7 +118,7 @@ impl Semaphore {
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statistics = self.statistics();
-        f.debug_struct("Semaphore")
+        label::debug(f, "Semaphore", self.permits.name())
             .field("free", &statistics.free)
             .field("waiting", &statistics.waiting)
             .finish()

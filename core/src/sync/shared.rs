@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use super::event::{Event, EventWait};
+use super::label::Label;
+use crate::task::Place;
 
 /// A value that will be given once, and the ends of it: who gives it, and who waits for it. The second can be cloned.
 ///
@@ -24,10 +26,11 @@ use super::event::{Event, EventWait};
 /// # })?;
 /// # Ok::<(), anyrt::RunError>(())
 /// ```
+#[track_caller]
 pub fn promise<T>() -> (Promise<T>, Shared<T>) {
     let state = Arc::new(State {
         value: OnceLock::new(),
-        ended: Event::new(),
+        ended: Event::of(Label::new("promise", Place::caller())),
     });
     (Promise(state.clone()), Shared(state))
 }

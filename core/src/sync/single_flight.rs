@@ -16,8 +16,10 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::label::Label;
 use super::once_cell::OnceCell;
 use crate::loom::Mutex;
+use crate::task::Place;
 use crate::time::Instant;
 
 /// Calls that are shared by all who ask for the same key, and whose values may be kept.
@@ -39,6 +41,7 @@ use crate::time::Instant;
 pub struct SingleFlight<K, V> {
     keep: usize,
     keep_for: Option<Duration>,
+    label: Label,
     state: Mutex<State<K, V>>,
 }
 
@@ -79,10 +82,12 @@ pub struct SingleFlightStatistics {
 
 impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
     /// Calls that are shared while they are made. No value is kept.
+    #[track_caller]
     pub fn new() -> Self {
         Self {
             keep: 0,
             keep_for: None,
+            label: Label::new("single flight", Place::caller()),
             state: Mutex::new(State {
                 entries: HashMap::new(),
                 by_age: BTreeMap::new(),
@@ -103,6 +108,12 @@ impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
     /// Calls anew for a value that was made longer ago than this, on the clock of the runtime.
     pub fn keep_for(mut self, period: Duration) -> Self {
         self.keep_for = Some(period);
+        self
+    }
+
+    /// Gives it a name, by which the task tree tells those that wait for a value of it from others.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.label = self.label.named(name);
         self
     }
 
@@ -162,7 +173,7 @@ impl<K: Hash + Eq + Clone, V: Clone> SingleFlight<K, V> {
                 entry.cell.clone()
             }
             None => {
-                let cell = Arc::new(OnceCell::new());
+                let cell = Arc::new(OnceCell::of(self.label.clone()));
                 let entry = Entry {
                     cell: cell.clone(),
                     asking: 1,
@@ -286,6 +297,7 @@ impl<K: Hash + Eq + Clone, V> Drop for Visit<'_, K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Default for SingleFlight<K, V> {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }

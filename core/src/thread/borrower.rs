@@ -1,4 +1,4 @@
-//! Who has a token of a limiter.
+//! Who has a token of a limiter, or a lock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::scope::current;
 use crate::task::{Place, TaskInfo};
 
-/// Who has a token of a [`CapacityLimiter`](crate::CapacityLimiter).
+/// Who has a token of a [`CapacityLimiter`](crate::CapacityLimiter), or a [`Lock`](crate::sync::Lock).
 #[derive(Clone, Debug)]
 pub struct Borrower {
     key: Option<Arc<str>>,
@@ -15,7 +15,7 @@ pub struct Borrower {
 }
 
 impl Borrower {
-    pub(super) fn new(place: Place) -> Self {
+    pub(crate) fn new(place: Place) -> Self {
         Self {
             key: None,
             task: None,
@@ -24,7 +24,7 @@ impl Borrower {
     }
 
     /// In the name of the task that runs now.
-    pub(super) fn here(mut self) -> Self {
+    pub(crate) fn here(mut self) -> Self {
         self.task = self.task.or_else(current::task_info);
         self
     }
@@ -44,7 +44,7 @@ impl Borrower {
         self.task.as_ref()
     }
 
-    /// The line that took it: that of the blocking call, or of the acquire.
+    /// The line that took it: that of the blocking call, of the acquire, or of the `lock`.
     pub fn place(&self) -> Place {
         self.place
     }

@@ -23,7 +23,7 @@ mod start;
 
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 pub(super) use self::acquire::Queued;
 pub use self::acquire::{Acquire, AcquireOnBehalf};
@@ -35,9 +35,10 @@ use crate::error::{AlreadyBorrowed, NoRuntime};
 use crate::loom::Mutex;
 use crate::outcome::{quietly, wake};
 use crate::runtime::Rt;
-use crate::scope::current;
 use crate::scope::tree::{Node, outward};
+use crate::scope::{awaited, current};
 use crate::task::Place;
+use crate::task_tree::{Awaited, WaitsFor};
 
 /// The limiter that blocking calls of the current runtime take unless another is named: 40 tokens,
 /// resizable (TH4).
@@ -70,7 +71,29 @@ pub struct CapacityLimiter {
 
 struct Shared {
     name: Option<String>,
+    seen: Arc<dyn Awaited>,
     state: Mutex<State>,
+}
+
+/// What the task tree shows of a limiter. It does not keep it.
+struct Seen {
+    limiter: Weak<Shared>,
+    place: Option<Place>,
+}
+
+impl Awaited for Seen {
+    fn shown(&self) -> WaitsFor {
+        let limiter = self.limiter.upgrade();
+        let limiter = limiter.map(|shared| CapacityLimiter { shared });
+        WaitsFor {
+            kind: "token of a limiter",
+            name: limiter
+                .as_ref()
+                .and_then(|limiter| limiter.name().map(str::to_owned)),
+            place: self.place,
+            holders: limiter.map_or(Vec::new(), |limiter| limiter.statistics().borrowers),
+        }
+    }
 }
 
 /// A limiter's figures at one moment.
@@ -89,11 +112,17 @@ pub struct LimiterStatistics {
 
 impl CapacityLimiter {
     /// A limiter with this many tokens.
+    #[track_caller]
     pub fn new(total: usize) -> Self {
-        Self::build(None, total)
+        Self::build(None, Some(Place::caller()), total)
     }
 
-    /// A limiter with a name, by which its `Debug` form tells it from others.
+    /// The one that a runtime has.
+    pub(crate) fn of_runtime(total: usize) -> Self {
+        Self::build(None, None, total)
+    }
+
+    /// A limiter with a name, by which the task tree and its `Debug` form tell it from others.
     ///
     /// ```
     /// use anyrt::CapacityLimiter;
@@ -101,14 +130,19 @@ impl CapacityLimiter {
     /// let limiter = CapacityLimiter::named("disk", 4);
     /// assert_eq!(limiter.name(), Some("disk"));
     /// ```
+    #[track_caller]
     pub fn named(name: impl Into<String>, total: usize) -> Self {
-        Self::build(Some(name.into()), total)
+        Self::build(Some(name.into()), Some(Place::caller()), total)
     }
 
-    fn build(name: Option<String>, total: usize) -> Self {
+    fn build(name: Option<String>, place: Option<Place>, total: usize) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new_cyclic(|limiter| Shared {
                 name,
+                seen: Arc::new(Seen {
+                    limiter: limiter.clone(),
+                    place,
+                }),
                 state: Mutex::new(State {
                     total,
                     ..State::default()
@@ -127,6 +161,16 @@ impl CapacityLimiter {
         let state = self.shared.state.lock();
         let unchanged = state.total == total && state.borrowed == 0 && state.queue.is_empty();
         unchanged && Arc::strong_count(&self.shared) == 1
+    }
+
+    /// Says that the operation that is pending waits for a token.
+    pub(super) fn is_awaited(&self) {
+        awaited::say(self.shared.seen.clone());
+    }
+
+    /// Takes that back.
+    fn is_not_awaited(&self) {
+        awaited::take_back(&self.shared.seen);
     }
 
     pub(crate) fn is(&self, other: &Self) -> bool {

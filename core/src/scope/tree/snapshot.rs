@@ -8,6 +8,7 @@ use crate::group::Group;
 use crate::loom::Ordering;
 use crate::scope::reason::Reason;
 use crate::task::{Place, TaskInfo};
+use crate::task_tree::Awaited;
 
 impl Node {
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -19,6 +20,7 @@ impl Node {
             holds: inner.holds,
             deadline: inner.deadline,
             since: inner.since,
+            awaited: inner.awaited.clone(),
             group: inner.group.as_ref().and_then(Weak::upgrade),
             kids: inner.kids.snapshot(),
             ..Snapshot::default()
@@ -44,6 +46,7 @@ pub(crate) struct Snapshot {
     pub(crate) task: Option<TaskInfo>,
     pub(crate) reason: Option<Reason>,
     pub(crate) since: Option<Instant>,
+    pub(crate) awaited: Option<Arc<dyn Awaited>>,
     pub(crate) group: Option<Arc<Group>>,
     pub(crate) kids: Vec<SnapshotKid>,
 }

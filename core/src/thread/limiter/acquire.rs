@@ -39,6 +39,7 @@ impl Future for Acquire {
             Turn::Waiting(listed) => {
                 mem::swap(listed, &mut waker);
                 drop(turn);
+                this.limiter.is_awaited();
                 Poll::Pending
             }
             Turn::Granted(source) => {
@@ -85,6 +86,7 @@ impl Acquire {
         }
         state.queue.push_back(waiting.clone());
         drop(state);
+        self.limiter.is_awaited();
         self.waiting = Some(waiting);
         Poll::Pending
     }
@@ -96,6 +98,7 @@ impl Drop for Acquire {
         let Some(waiting) = self.waiting.take() else {
             return;
         };
+        self.limiter.is_not_awaited();
         if let Turn::Granted(source) = self.limiter.dequeue(&waiting) {
             // Passed on to the next in the queue (invariant 2).
             self.limiter.give_back(source);

@@ -1,0 +1,109 @@
+//! What the regions that are being polled on this thread wait for (RT5).
+//!
+//! An operation of ours that is pending says what it waits for, and the region that it is polled in keeps that when it
+//! parks. So nothing is taken out of the tree when a wait ends: the next poll says anew.
+//!
+//! # Always true
+//!
+//! 1. What is said is kept by the depth of the region, beyond the end of its poll: there it is found by the region that
+//!    was polled at that depth, when it parks. What others say that are polled in between is deeper.
+//! 2. A poll begins with nothing said at its depth.
+//! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number.
+
+use std::cell::{Cell, RefCell};
+use std::mem;
+use std::sync::Arc;
+
+use super::current;
+use crate::task_tree::Awaited;
+
+crate::loom::thread_local! {
+    /// By depth.
+    static SAID: RefCell<Vec<Option<Arc<dyn Awaited>>>> = const { RefCell::new(Vec::new()) };
+    /// How many of them there are.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Says what the operation waits for that is pending in the innermost region.
+pub(crate) fn say(awaited: Arc<dyn Awaited>) {
+    let depth = current::depth();
+    if depth > 0 {
+        let _before = replace(depth, Some(awaited));
+    }
+}
+
+/// Takes back what was said, for an operation that does not wait any more.
+pub(crate) fn take_back(awaited: &Arc<dyn Awaited>) {
+    if is_silent() {
+        return;
+    }
+    let depth = current::depth();
+    let is_said = SAID.try_with(|said| {
+        let said = said.borrow();
+        let said = said.get(depth).and_then(Option::as_ref);
+        said.is_some_and(|said| Arc::ptr_eq(said, awaited))
+    });
+    if is_said == Ok(true) {
+        let _said = replace(depth, None);
+    }
+}
+
+/// Begins a poll of the region that has just been entered (invariant 2).
+#[inline]
+pub(super) fn begin() {
+    if !is_silent() {
+        let _stale = replace(current::depth(), None);
+    }
+}
+
+/// What was said last in the region that parks, after it was left.
+#[inline]
+pub(super) fn take() -> Option<Arc<dyn Awaited>> {
+    if is_silent() {
+        return None;
+    }
+    replace(current::depth() + 1, None)
+}
+
+/// The time that all that was said is put aside.
+#[must_use = "it is back when this is dropped"]
+pub(super) struct Aside(Vec<Option<Arc<dyn Awaited>>>, usize);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let said = mem::take(&mut self.0);
+        COUNT.with(|count| count.set(self.1));
+        let said = SAID.try_with(|current| current.replace(said));
+        drop(said);
+    }
+}
+
+/// Puts all that was said aside.
+pub(super) fn aside() -> Aside {
+    let said = SAID.try_with(RefCell::take).unwrap_or_default();
+    Aside(said, COUNT.with(|count| count.replace(0)))
+}
+
+#[inline]
+fn is_silent() -> bool {
+    COUNT.with(Cell::get) == 0
+}
+
+/// Sets what is said at a depth. What was said before is dropped by the caller.
+fn replace(depth: usize, awaited: Option<Arc<dyn Awaited>>) -> Option<Arc<dyn Awaited>> {
+    let replaced = SAID.try_with(|said| {
+        let mut said = said.borrow_mut();
+        if said.len() <= depth {
+            // There is nothing to forget.
+            awaited.as_ref()?;
+            said.resize(depth + 1, None);
+        }
+        let more = usize::from(awaited.is_some());
+        let before = mem::replace(&mut said[depth], awaited);
+        let less = usize::from(before.is_some());
+        COUNT.with(|count| count.set(count.get() + more - less));
+        before
+    });
+    // While the thread is being torn down nothing is kept.
+    replaced.unwrap_or_default()
+}
