@@ -3,6 +3,7 @@
 mod broadcast;
 mod close;
 mod dropped;
+mod given_up;
 mod hand_over;
 mod latest;
 mod order;
@@ -11,6 +12,7 @@ mod sink;
 pub use broadcast::*;
 pub use close::*;
 pub use dropped::*;
+pub use given_up::*;
 pub use hand_over::*;
 pub use latest::*;
 pub use order::*;
@@ -33,11 +35,13 @@ crate::chapter! { ($) ms;
     ms2_a_newcomer_does_not_pass_one_who_was_promised_an_item,
     ms2_a_receive_dropped_after_its_grant_gives_the_item_on,
     ms2_a_receiver_whose_region_is_cancelled_is_passed_over,
+    ms2_a_send_that_is_given_up_lets_the_one_behind_have_room,
     ms2_a_sender_whose_region_is_cancelled_is_passed_over,
     ms2_a_sink_that_nobody_polls_keeps_no_room,
     ms2_a_stream_is_woken_when_the_way_to_an_item_is_free,
     ms2_a_stream_that_nobody_polls_keeps_nothing,
     ms2_a_try_does_not_pass_those_who_wait,
+    ms2_a_wait_for_room_that_is_given_up_lets_a_stream_see_the_item_behind,
     ms2_an_item_granted_before_the_cancel_is_received,
     ms2_each_item_goes_to_one_receiver,
     ms2_items_of_dropped_receives_keep_their_order,

@@ -142,8 +142,10 @@ impl<T> Drop for ReserveFuture<'_, T> {
         // Dropped with no lock held.
         let _waker = self.sender.shared.with(|state, woken| {
             let (waker, ended) = state.sending.leave(key);
-            if let Some(Ended::Granted(Sent::Done)) = ended {
-                state.use_reserved(None, woken);
+            match ended {
+                Some(Ended::Granted(Sent::Done)) => state.use_reserved(None, woken),
+                // What it stood in front of is there for others.
+                _ => state.advance(woken),
             }
             waker
         });

@@ -146,7 +146,12 @@ impl<T> SendFuture<'_, T> {
         let Some(key) = self.wait.take() else {
             return self.item.take();
         };
-        let (waker, ended) = self.sender.shared.state.lock().sending.leave(key);
+        let (waker, ended) = self.sender.shared.with(|state, woken| {
+            let left = state.sending.leave(key);
+            // What it stood in front of is there for others.
+            state.advance(woken);
+            left
+        });
         drop(waker);
         match ended? {
             Ended::PassedOver(sending) => sending.item,
