@@ -10,7 +10,14 @@ use shuttle::sync as imp;
 #[cfg(not(any(anyrt_loom, anyrt_shuttle)))]
 use std::sync as imp;
 
-pub(crate) use imp::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+#[cfg(anyrt_loom)]
+mod seen;
+
+#[cfg(anyrt_loom)]
+pub(crate) use self::seen::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize};
+pub(crate) use imp::atomic::Ordering;
+#[cfg(not(anyrt_loom))]
+pub(crate) use imp::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize};
 
 #[cfg(anyrt_shuttle)]
 pub(crate) use shuttle::thread_local;

@@ -4,6 +4,10 @@
 //! seat's own two atomics are the standard library's, so the models see each of their steps at once. Where one thread is
 //! enough to bring a state about, a model has one.
 //!
+//! A thread of a model is preempted only where it takes a step that loom sees. A model in which one thread does its part
+//! between two of its steps, or never takes one that another thread's step depends on, has one order and shows nothing:
+//! `LOOM_LOG=info` counts them.
+//!
 //! The models of the tree are here, side by side, though that makes the file longer than others.
 //!
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
@@ -20,6 +24,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
+use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 
@@ -36,6 +41,13 @@ use crate::task::{Place, TaskStatus};
 use crate::thread::hop::{Hop, Unclaimed};
 use crate::thread::iterate::feed::Feed;
 use crate::thread::limiter::{CapacityLimiter, Token};
+
+/// As `loom::model`, where all orders are too many: those with two preemptions of a thread that could go on.
+fn few_preemptions(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.check(model);
+}
 
 /// A waker that remembers how often it was woken.
 struct Woken(AtomicUsize);

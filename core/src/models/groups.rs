@@ -6,7 +6,7 @@ use std::sync::Arc;
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use super::{Tasks, cancelling, poll_inside, root, woken};
+use super::{Tasks, cancelling, few_preemptions, poll_inside, root, woken};
 use crate::group::Group;
 use crate::group::handle::{Spec, infallible};
 use crate::group::ledger::Ledger;
@@ -59,7 +59,7 @@ fn a_group_that_has_closed_stays_closed_when_its_host_looks_again() {
 
 #[test]
 fn a_child_that_waits_for_its_place_ends_unpolled_when_its_caller_is_cancelled() {
-    loom::model(|| {
+    few_preemptions(|| {
         let tasks = Arc::new(Tasks::default());
         let group = Group::new(root(), Rt::owned(tasks.clone(), None), false);
         group.set_limit(0);

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 
-use super::woken;
+use super::{few_preemptions, woken};
 use crate::stream::{broadcast_stream, latest, object_stream};
 use crate::sync::{AcquireArc, Event, Semaphore, SingleFlight, promise};
 
@@ -69,7 +69,7 @@ fn a_permit_is_passed_on_by_one_who_leaves() {
 
 #[test]
 fn a_permit_is_had_by_one_at_a_time() {
-    loom::model(|| {
+    few_preemptions(|| {
         let semaphore = Arc::new(Semaphore::new(1));
         let inside = Arc::new(AtomicUsize::new(0));
         let turn = |semaphore: Arc<Semaphore>, inside: Arc<AtomicUsize>| {
@@ -242,7 +242,7 @@ fn a_promise_that_is_kept_or_broken_finds_the_one_who_is_just_about_to_wait() {
 
 #[test]
 fn two_who_ask_for_one_key_share_a_call() {
-    loom::model(|| {
+    few_preemptions(|| {
         let flight = Arc::new(SingleFlight::new().keep(1));
         let other = flight.clone();
         // It has the value, or leaves while it waits for it.

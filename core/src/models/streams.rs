@@ -5,20 +5,16 @@ use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::stream::FusedStream;
-use loom::model::Builder;
 use loom::thread;
 
-use super::{Tasks, poll_inside, root, woken};
+use super::{Tasks, few_preemptions, poll_inside, root, woken};
 use crate::group::Group;
 use crate::iterate_in_threadpool;
 use crate::runtime::Rt;
 
 #[test]
 fn a_stream_says_that_it_has_ended_only_after_its_last_item() {
-    // All orders of a whole batch are too many: those with two preemptions of a thread that could go on.
-    let mut model = Builder::new();
-    model.preemption_bound = Some(2);
-    model.check(|| {
+    few_preemptions(|| {
         let tasks = Arc::new(Tasks::default());
         let group = Group::new(root(), Rt::owned(tasks.clone(), None), false);
         let mut stream = iterate_in_threadpool(0..2).buffer(4);
