@@ -12,14 +12,18 @@ use super::{few_preemptions, woken};
 use crate::stream::{broadcast_stream, latest, object_stream};
 use crate::sync::{AcquireArc, Event, Semaphore, SingleFlight, promise};
 
-/// What a future gives that is polled while `other` runs on a thread: at once, or when it has been woken, once.
-fn while_other<T>(other: impl FnOnce() + Send + 'static, future: impl Future<Output = T>) -> T {
+/// What a future gives that is polled while `other` runs on a thread: at once, or when it has been woken, once. What
+/// `other` gives stays until then.
+pub(super) fn while_other<T, K: Send + 'static>(
+    other: impl FnOnce() -> K + Send + 'static,
+    future: impl Future<Output = T>,
+) -> T {
     let other = thread::spawn(other);
     let (flag, waker) = woken();
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     let polled = future.as_mut().poll(&mut cx);
-    other.join().unwrap();
+    let _kept = other.join().unwrap();
     if let Poll::Ready(value) = polled {
         return value;
     }
@@ -254,13 +258,20 @@ fn two_who_ask_for_one_key_share_a_call() {
     });
 }
 
-fn poll_once<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+pub(super) fn poll_once<F: Future + Unpin>(mut future: F) -> Poll<F::Output> {
     let (_, waker) = woken();
-    future.poll(&mut Context::from_waker(&waker))
+    Pin::new(&mut future).poll(&mut Context::from_waker(&waker))
+}
+
+/// A future that waits, for another thread to drop.
+pub(super) fn begun<F: Future>(future: F) -> Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    assert!(poll_once(future.as_mut()).is_pending());
+    future
 }
 
 /// What a future gives at its first poll.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
     match poll_once(pin!(future)) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("it waits"),

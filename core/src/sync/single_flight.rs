@@ -289,8 +289,14 @@ impl<K: Hash + Eq + Clone, V> Drop for Visit<'_, K, V> {
                 let listed = state.entries.remove_entry(&eldest);
                 old.extend(listed.map(|listed| (listed, Some(eldest))));
             }
-        } else if entry.asking == 0 || self.cell.get().is_some() {
-            // Nobody asks any more; or there is a value, and none is kept.
+            return;
+        }
+        // A value that has come since is kept by the one who made it.
+        let is_over = match self.cell.get() {
+            Some(_) => self.flight.keep == 0,
+            None => entry.asking == 0,
+        };
+        if is_over {
             old.extend(state.remove(&self.key));
         }
     }
