@@ -1,9 +1,10 @@
 //! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent, the way of
 //! a value from a thread, a stream's buffer and a portal, in every order that the memory model allows; in `models/hands.rs`,
 //! to what goes from hand to hand; in `models/waits.rs`, to those who wait for a change or for others; in `models/values.rs`,
-//! to values that are made for others; in `models/room.rs`, to room for items; in the other files beside it, to seats,
-//! regions, groups and streams in rarer states. A seat's own two atomics are the standard library's, so the models see
-//! each of their steps at once. Where one thread is enough to bring a state about, a model has one.
+//! to values that are made for others; in `models/room.rs`, to room for items; in `models/ends.rs`, to the ends of futures
+//! that run together; in the other files beside it, to seats, regions, groups and streams in rarer states. A seat's own
+//! two atomics are the standard library's, so the models see each of their steps at once. Where one thread is enough to
+//! bring a state about, a model has one.
 //!
 //! A thread of a model is preempted only where it takes a step that loom sees. A model in which one thread does its part
 //! between two of its steps, or never takes one that another thread's step depends on, has one order and shows nothing:
@@ -13,6 +14,7 @@
 //!
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
 
+mod ends;
 mod groups;
 mod hands;
 mod regions;

@@ -20,7 +20,7 @@
 mod amap;
 mod completed;
 mod crowd;
-mod ends;
+pub(crate) mod ends;
 mod gather;
 mod many;
 mod race;

@@ -70,10 +70,7 @@ where
 {
     let make = move |group: &Arc<Group>, crowd: &mut Crowd<S, W, T>| {
         crowd.open(group);
-        let completed = Completed {
-            ends: crowd.ends.clone(),
-            place: group.place,
-        };
+        let completed = Completed::new(crowd.ends.clone(), group.place);
         Consume {
             body: body(completed),
             ends: crowd.ends.clone(),
@@ -139,6 +136,10 @@ pub struct Completed<T> {
 }
 
 impl<T> Completed<T> {
+    pub(crate) fn new(ends: Arc<Ends<T>>, place: Place) -> Self {
+        Self { ends, place }
+    }
+
     /// The next result, `None` after the last one.
     ///
     /// # Cancellation

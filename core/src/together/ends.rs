@@ -12,7 +12,7 @@ use crate::task::child::Deliver;
 use crate::task::{Member, TaskInfo};
 
 /// What futures gave that have ended, each with its number, and whether more is to come.
-pub(super) struct Ends<T> {
+pub(crate) struct Ends<T> {
     state: Mutex<State<T>>,
 }
 
@@ -33,7 +33,7 @@ struct State<T> {
 }
 
 impl<T> Ends<T> {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 ended: VecDeque::new(),
@@ -49,7 +49,7 @@ impl<T> Ends<T> {
 
     /// Ready when there is room for one more to begin. One that has ended keeps its own until that is taken, and one that
     /// gave nothing keeps it for good.
-    pub(super) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
         if limit == usize::MAX || self.state.lock().has_room(limit) {
             return Poll::Ready(());
         }
@@ -67,12 +67,12 @@ impl<T> Ends<T> {
     }
 
     /// Says that some that should have begun will not.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.state.lock().lost += 1;
     }
 
     /// Says that no other begins.
-    pub(super) fn no_more(&self) {
+    pub(crate) fn no_more(&self) {
         self.change(|state| state.more = false);
     }
 
@@ -86,31 +86,31 @@ impl<T> Ends<T> {
     }
 
     /// Says that there is an outcome.
-    pub(super) fn settle(&self) {
+    pub(crate) fn settle(&self) {
         self.state.lock().settled = true;
     }
 
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.state.lock().settled
     }
 
     /// Whether each has given something.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.state.lock().lost == 0
     }
 
     /// Takes the next end, for the host, which looks for room itself: `None` once there will be none.
-    pub(super) fn take(&self) -> Poll<Option<(usize, T)>> {
+    pub(crate) fn take(&self) -> Poll<Option<(usize, T)>> {
         self.state.lock().take()
     }
 
     /// All that are there.
-    pub(super) fn rest(&self) -> impl Iterator<Item = (usize, T)> {
+    pub(crate) fn rest(&self) -> impl Iterator<Item = (usize, T)> {
         mem::take(&mut self.state.lock().ended).into_iter()
     }
 
     /// As [`take`](Self::take), for somebody who is woken, and makes room.
-    pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<Option<(usize, T)>> {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<(usize, T)>> {
         let mut waker = Some(cx.waker().clone());
         let mut state = self.state.lock();
         let taken = state.take();
@@ -141,7 +141,7 @@ impl<T> State<T> {
 }
 
 /// Delivery of one future: when this goes, it is known whether the future has given something.
-pub(super) struct ToEnds<T> {
+pub(crate) struct ToEnds<T> {
     ends: Arc<Ends<T>>,
     number: usize,
     given: bool,
@@ -149,7 +149,7 @@ pub(super) struct ToEnds<T> {
 
 impl<T> ToEnds<T> {
     /// Of one that begins.
-    pub(super) fn new(ends: &Arc<Ends<T>>, number: usize) -> Self {
+    pub(crate) fn new(ends: &Arc<Ends<T>>, number: usize) -> Self {
         ends.state.lock().running += 1;
         Self {
             ends: ends.clone(),
@@ -157,15 +157,19 @@ impl<T> ToEnds<T> {
             given: false,
         }
     }
-}
 
-impl<T> Deliver<T> for ToEnds<T> {
-    fn accept(&mut self, end: T, _: &Arc<dyn Member>) -> bool {
+    pub(crate) fn give(&mut self, end: T) {
         self.given = true;
         self.ends.change(|state| {
             state.running -= 1;
             state.ended.push_back((self.number, end));
         });
+    }
+}
+
+impl<T> Deliver<T> for ToEnds<T> {
+    fn accept(&mut self, end: T, _: &Arc<dyn Member>) -> bool {
+        self.give(end);
         true
     }
 
