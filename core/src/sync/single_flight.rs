@@ -5,6 +5,9 @@
 //! 1. An entry is listed as long as somebody asks for its key, or its value is kept. Nobody asks for an entry that is not
 //!    listed, unless its value was there, or it was forgotten.
 //! 2. What is kept is in `by_age` once, with the age of its last use; what is not, is not.
+//!
+//! Keys are hashed and compared under the lock. No other code of a user runs there; a panic in it leaves a key listed at
+//! worst.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
