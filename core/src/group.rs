@@ -24,8 +24,6 @@ pub(crate) mod start;
 use std::any::Any;
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use anyrt_backend::Task;
 
@@ -33,7 +31,8 @@ use self::handle::spawn_own;
 use self::hooks::Hooks;
 use self::ledger::Ledger;
 use self::limit::Limit;
-use crate::loom::Mutex;
+use crate::loom::Ordering::{AcqRel, Acquire, Release};
+use crate::loom::{AtomicBool, Mutex};
 use crate::outcome::{Payload, message_of, quietly};
 use crate::report::Report;
 use crate::runtime::Rt;

@@ -2,13 +2,12 @@
 //! a value from a thread, a stream's buffer and a portal, in every order that the memory model allows; in `models/hands.rs`,
 //! to what goes from hand to hand; in `models/waits.rs`, to those who wait for a change or for others; in `models/values.rs`,
 //! to values that are made for others; in `models/room.rs`, to room for items; in `models/ends.rs`, to the ends of futures
-//! that run together; in the other files beside it, to seats, regions, groups and streams in rarer states. A seat's own
-//! two atomics are the standard library's, so the models see each of their steps at once. Where one thread is enough to
-//! bring a state about, a model has one.
+//! that run together; in the other files beside it, to seats, regions, groups and streams in rarer states. Where one
+//! thread is enough to bring a state about, a model has one.
 //!
 //! A thread of a model is preempted only where it takes a step that loom sees. A model in which one thread does its part
 //! between two of its steps, or never takes one that another thread's step depends on, has one order and shows nothing:
-//! `LOOM_LOG=info` counts them.
+//! `LOOM_LOG=info` counts them. Cells that are filled once are the standard library's, whose steps loom does not see.
 //!
 //! The models of the tree are here, side by side, though that makes the file longer than others.
 //!

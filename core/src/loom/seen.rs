@@ -48,3 +48,9 @@ seen! {
     AtomicU64 u64,
     AtomicUsize usize,
 }
+
+impl Default for AtomicUsize {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}

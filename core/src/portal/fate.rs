@@ -3,8 +3,6 @@
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -12,7 +10,8 @@ use pin_project_lite::pin_project;
 
 use crate::group::Group;
 use crate::group::host::current_task;
-use crate::loom::Mutex;
+use crate::loom::Ordering::{Acquire, Release};
+use crate::loom::{AtomicBool, Mutex};
 use crate::outcome::{Payload, confine, quietly};
 use crate::task::TaskInfo;
 

@@ -10,13 +10,13 @@
 //!    with it. A task that is still a leaf afterwards has nothing inside that could hold.
 
 use std::mem;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, RawWakerVTable, Waker};
 use std::time::Instant;
 
 use super::{LEFT, Node, Park};
+use crate::loom::AtomicUsize;
+use crate::loom::Ordering::{AcqRel, Acquire, Release};
 use crate::task::Place;
 
 /// A region that waits and has nothing inside that needs a node.
