@@ -47,10 +47,10 @@ use crate::thread::hop::{Hop, Unclaimed};
 use crate::thread::iterate::feed::Feed;
 use crate::thread::limiter::{CapacityLimiter, Token};
 
-/// As `loom::model`, where all orders are too many: those with two preemptions of a thread that could go on.
+/// As `loom::model`, where all orders are too many: those with three preemptions of a thread that could go on.
 fn few_preemptions(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(2);
+    builder.preemption_bound = Some(3);
     builder.check(model);
 }
 
