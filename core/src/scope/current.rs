@@ -198,15 +198,17 @@ pub(crate) fn node() -> Option<Arc<Node>> {
             let (mut parent, bare) = innermost_attached(stack);
             for entry in &mut stack[bare..] {
                 let node = match entry {
-                    Entry::Node(node) => node.clone(),
+                    Entry::Node(node) => {
+                        node.attach(parent);
+                        node.clone()
+                    }
                     Entry::Bare {
                         kind,
                         place,
                         deadline,
-                    } => Arc::new(Node::with_deadline(*kind, *place, *deadline)),
+                    } => Node::with_deadline(*kind, *place, *deadline).placed(parent),
                     Entry::Task(_) => unreachable!("a task is always in the tree"),
                 };
-                node.attach(parent);
                 *entry = Entry::Node(node.clone());
                 parent = Some(node);
             }

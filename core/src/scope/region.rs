@@ -169,19 +169,17 @@ impl Region {
 
     #[inline]
     fn settled(&mut self) -> &Arc<Node> {
-        let node = self.node.get_or_insert_with(|| {
-            Arc::new(Node::with_deadline(self.kind, self.place, self.deadline))
-        });
-        if !node.is_attached() {
+        if let Some(node) = self.node.as_ref().filter(|node| !node.is_attached()) {
             node.attach(current::node());
         }
-        node
+        self.node.get_or_insert_with(|| {
+            Node::with_deadline(self.kind, self.place, self.deadline).placed(current::node())
+        })
     }
 
     /// Makes the region a root of its own.
     pub(crate) fn settle_as_root(&mut self) -> Arc<Node> {
-        let node = Arc::new(Node::new(self.kind, self.place));
-        node.attach(None);
+        let node = Node::new(self.kind, self.place).placed(None);
         self.node.insert(node).clone()
     }
 
@@ -202,8 +200,7 @@ impl Region {
     /// and nobody has moved its deadline.
     fn settle_parked(&mut self, cx: &Context<'_>) -> (Park, Option<Instant>) {
         let node = Node::with_deadline(self.kind, self.place, self.deadline);
-        let node = Arc::new(node.waiting(cx.waker().clone()));
-        node.attach(current::node());
+        let node = node.waiting(cx.waker().clone()).placed(current::node());
         let parked = if node.is_cancelled() {
             Park::Drop
         } else {
@@ -261,11 +258,11 @@ impl Region {
         self.node.as_ref()?.absorbs().map(Cancelled::new)
     }
 
-    /// Takes the region out of the tree.
+    /// Takes the region out of the tree, unless it has left.
     #[inline]
     pub(crate) fn leave(&mut self) {
-        if let Some(node) = &self.node {
-            // A bare region has no alarm either.
+        // A bare region has no alarm either.
+        if let Some(node) = self.node.as_ref().filter(|node| !node.has_left()) {
             self.alarm = None;
             node.detach();
         }

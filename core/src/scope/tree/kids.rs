@@ -42,6 +42,15 @@ impl Kids {
         self.list(Kid::Region(node))
     }
 
+    /// The key that the next region gets.
+    pub(super) fn next_key(&self) -> usize {
+        if self.apart.is_none() {
+            return APART;
+        }
+        let listed = self.listed.as_ref();
+        listed.map_or(0, |listed| listed.vacant_key())
+    }
+
     #[inline]
     pub(super) fn add_leaf(&mut self, leaf: Leaf) -> usize {
         self.list(Kid::Leaf(leaf))

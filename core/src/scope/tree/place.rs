@@ -18,14 +18,44 @@ use crate::outcome::wake;
 impl Inner {
     /// What is still listed, if anything is.
     fn take_listed(&mut self) -> Option<(Kids, Slab<Link>)> {
-        let links = self.rare.as_mut().map(|rare| mem::take(&mut rare.links));
-        let links = links.unwrap_or_default();
-        let has_any = !(self.kids.is_empty() && links.is_empty());
-        has_any.then(|| (mem::take(&mut self.kids), links))
+        let links = self.rare.as_mut().map(|rare| &mut rare.links);
+        if self.kids.is_empty() && links.as_ref().is_none_or(|links| links.is_empty()) {
+            return None;
+        }
+        let links = links.map(mem::take).unwrap_or_default();
+        Some((mem::take(&mut self.kids), links))
     }
 }
 
 impl Node {
+    /// Gives a node that nobody knows yet its place below `parent`, or makes it a root of its own. As
+    /// [`attach`](Self::attach), without a lock of its own.
+    pub(crate) fn placed(mut self, parent: Option<Arc<Node>>) -> Arc<Node> {
+        let inner = self.inner.get_mut();
+        if !self.kind.is_task() || parent.is_none() {
+            inner.since = Some(Instant::now());
+        }
+        let Some(parent) = parent else {
+            self.take_place(false);
+            return Arc::new(self);
+        };
+        let mut above = parent.inner.lock();
+        inner.key = above.kids.next_key();
+        inner.cause = parent.cause(&above);
+        inner.parent = Some(parent.clone());
+        let cancelled = inner.cause.is_some();
+        self.take_place(cancelled);
+        let node = Arc::new(self);
+        above.kids.add_region(node.clone());
+        let holds = node.kind.holds();
+        let next = holds.then(|| parent.count_hold(&mut above)).flatten();
+        drop(above);
+        if let Some(next) = next {
+            next.hold();
+        }
+        node
+    }
+
     /// Gives the node its place below `parent`, or makes it a root of its own.
     pub(crate) fn attach(self: &Arc<Self>, parent: Option<Arc<Node>>) {
         let Some(parent) = parent else {
