@@ -1,6 +1,7 @@
 //! Blocking code: on threads that may block, under a limiter.
 
 pub(crate) mod adapt;
+pub(crate) mod admission;
 pub(crate) mod borrower;
 pub(crate) mod caller;
 pub(crate) mod from_thread;

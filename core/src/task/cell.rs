@@ -30,6 +30,8 @@ pub(crate) struct TaskCore {
     /// The wait of `start`, for a task that was started rather than spawned.
     pub(crate) link: Option<Arc<Link>>,
     pub(crate) seat: Seat,
+    /// Whether it was given a name, which the seat's node has then.
+    named: bool,
     /// Zero until somebody asks.
     id: AtomicU64,
 }
@@ -44,6 +46,7 @@ impl TaskCore {
             limited,
             link: None,
             seat: Seat::default(),
+            named: false,
             id: AtomicU64::new(0),
         }
     }
@@ -61,6 +64,7 @@ impl TaskCore {
             Kind::Task
         };
         let node = Arc::new(Node::new(kind, self.place));
+        self.named = name.is_some();
         let info = TaskInfo::new(TaskId::next(), name, self.place);
         *self.id.get_mut() = info.id().number();
         node.set_task(info);
@@ -96,9 +100,8 @@ impl TaskCore {
     }
 
     pub(crate) fn info(&self) -> TaskInfo {
-        self.seat
-            .node()
-            .and_then(|node| node.task())
+        let node = self.seat.node().filter(|_| self.named);
+        node.and_then(|node| node.task())
             .unwrap_or_else(|| TaskInfo::new(self.id(), None, self.place))
     }
 

@@ -23,6 +23,14 @@ impl Borrower {
         }
     }
 
+    pub(super) fn of(place: Place, task: Option<TaskInfo>) -> Self {
+        Self {
+            key: None,
+            task,
+            place,
+        }
+    }
+
     /// In the name of the task that runs now.
     pub(crate) fn here(mut self) -> Self {
         self.task = self.task.or_else(current::task_info);

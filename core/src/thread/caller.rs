@@ -59,6 +59,26 @@ impl Caller {
         }
     }
 
+    /// The code that runs now, as this task, which has been let through.
+    pub(super) fn admitted(
+        rt: Arc<Rt>,
+        node: Arc<Node>,
+        task: Option<TaskInfo>,
+        token: Token,
+        abandonable: bool,
+    ) -> Self {
+        Self {
+            rt,
+            node,
+            abandonable,
+            task,
+            token: Some(token),
+            context: Context::current(),
+            #[cfg(feature = "tracing")]
+            span: tracing::Span::current(),
+        }
+    }
+
     pub(super) fn with_token(mut self, token: Token) -> Self {
         self.token = Some(token);
         self

@@ -47,8 +47,13 @@ enum State<T> {
 
 impl<T, W> Hop<T, W> {
     pub(crate) fn new(work: W) -> Arc<Self> {
+        Self::waited_for(work, None)
+    }
+
+    /// With the waker of a caller that is about to wait.
+    fn waited_for(work: W, waker: Option<Waker>) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State::Running(None)),
+            state: Mutex::new(State::Running(waker)),
             work,
         })
     }
@@ -92,20 +97,25 @@ impl<T, W: ?Sized> Hop<T, W> {
 
     /// Ready with the result, `None` where there will be none.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Result<T, Payload>>> {
-        let mut fresh = Some(cx.waker().clone());
-        let mut state = self.state.lock();
-        match &mut *state {
-            State::Running(waker)
-            | State::Left {
-                ended: false,
-                waker,
-            } => {
-                mem::swap(waker, &mut fresh);
-                drop(state);
-                Poll::Pending
+        let mut fresh = None;
+        loop {
+            let mut state = self.state.lock();
+            let listed = match &mut *state {
+                State::Done(result) => return Poll::Ready(result.take()),
+                State::Left { ended: true, .. } => return Poll::Ready(None),
+                State::Running(waker) | State::Left { waker, .. } => waker,
+            };
+            let is_same = |listed: &Waker| listed.will_wake(cx.waker());
+            if listed.as_ref().is_some_and(is_same) {
+                return Poll::Pending;
             }
-            State::Done(result) => Poll::Ready(result.take()),
-            State::Left { ended: true, .. } => Poll::Ready(None),
+            if fresh.is_some() {
+                // The old one is dropped after the lock.
+                mem::swap(listed, &mut fresh);
+                return Poll::Pending;
+            }
+            drop(state);
+            fresh = Some(cx.waker().clone());
         }
     }
 
@@ -167,7 +177,7 @@ pub(super) fn drop_on_worker<T: Send + 'static>(
     value: T,
 ) -> impl Future<Output = ()> + Send {
     let rt = caller.rt.clone();
-    let hop = send(&rt, caller, place, || drop(value));
+    let hop = send(&rt, caller, place, || drop(value), None);
     // Its destructor may panic, and nobody takes that.
     leave(&hop, &rt, place);
     ended(hop)
@@ -250,13 +260,19 @@ impl<T, F> Hop<T, Work<F>> {
     }
 }
 
-/// Sends a closure to a thread of the runtime's pool.
-pub(super) fn send<T, F>(rt: &Rt, caller: Caller, place: Place, f: F) -> Arc<Hop<T>>
+/// Sends a closure to a thread of the runtime's pool, whose end wakes this waker.
+pub(super) fn send<T, F>(
+    rt: &Rt,
+    caller: Caller,
+    place: Place,
+    f: F,
+    waker: Option<Waker>,
+) -> Arc<Hop<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let hop = Hop::new(Work::new(caller, place, f));
+    let hop = Hop::waited_for(Work::new(caller, place, f), waker);
     rt.backend().spawn_blocking(Job::new(hop.clone()));
     hop
 }

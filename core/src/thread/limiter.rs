@@ -231,7 +231,7 @@ impl CapacityLimiter {
     }
 
     /// Takes a token that is free now, and the borrower with it; else gives the lent tokens that this code may wait for.
-    fn take(&self, borrower: &mut Option<Borrower>) -> Result<Token, Vec<LoanId>> {
+    pub(super) fn take(&self, borrower: &mut Option<Borrower>) -> Result<Token, Vec<LoanId>> {
         let mut state = self.shared.state.lock();
         let mut loans = Vec::new();
         if !state.lent.is_empty() {
@@ -267,14 +267,14 @@ impl CapacityLimiter {
     /// ```
     #[track_caller]
     pub fn acquire(&self) -> Acquire {
-        self.acquire_for(Borrower::new(Place::caller()))
+        self.acquire_for(Some(Borrower::new(Place::caller())))
     }
 
-    pub(super) fn acquire_for(&self, borrower: Borrower) -> Acquire {
+    pub(super) fn acquire_for(&self, borrower: Option<Borrower>) -> Acquire {
         Acquire {
             limiter: self.clone(),
             gate: Gate::new(),
-            borrower: Some(borrower),
+            borrower,
             waiting: None,
         }
     }
@@ -464,7 +464,9 @@ impl Drop for Token {
         }
         let followed = state.give_back(self.source);
         drop(state);
-        self.limiter.follow(followed);
+        if !followed.is_empty() {
+            self.limiter.follow(followed);
+        }
     }
 }
 

@@ -8,7 +8,8 @@
 //!   ~ value        comes back despite a cancel, which lands at the next wait
 //! ```
 //!
-//! How the closure gets to its thread and the value back is in `thread/hop.rs`.
+//! How the call gets its token is in `thread/admission.rs`; how the closure gets to its thread, and the value back, in
+//! `thread/hop.rs`.
 
 use std::fmt;
 use std::future::Future;
@@ -20,15 +21,13 @@ use std::task::{Context, Poll};
 
 use futures_util::future::Either;
 
-use super::borrower::Borrower;
+use super::admission::Admission;
 use super::caller::Caller;
 use super::from_thread::reason_of;
 use super::hop::{Hop, Left, drop_on_worker, ended, leave, send};
-use super::limiter::{Acquire, CapacityLimiter};
-use crate::checkpoint::Gate;
+use super::limiter::CapacityLimiter;
 use crate::group::orphan::adopt_task;
 use crate::report::Report;
-use crate::runtime::Rt;
 use crate::scope::region::Region;
 use crate::scope::tree::{self, Kind};
 use crate::task::Place;
@@ -75,17 +74,12 @@ pub struct Offload<F, T>
 where
     T: Send + 'static,
 {
-    limiter: Option<CapacityLimiter>,
-    abandon: bool,
-    gate: Gate,
-    region: Region,
-    rt: Option<Arc<Rt>>,
+    admission: Admission,
     step: Step<F, T>,
 }
 
 enum Step<F, T> {
     New(F),
-    Token(F, Acquire),
     Thread(Arc<Hop<T>>),
     Done,
 }
@@ -93,11 +87,7 @@ enum Step<F, T> {
 impl<F, T: Send + 'static> Offload<F, T> {
     pub(super) fn new(place: Place, f: F) -> Self {
         Self {
-            limiter: None,
-            abandon: false,
-            gate: Gate::new(),
-            region: Region::new(Kind::Blocking, place),
-            rt: None,
+            admission: Admission::new(place),
             step: Step::New(f),
         }
     }
@@ -114,7 +104,7 @@ impl<F, T: Send + 'static> Offload<F, T> {
     /// # Ok::<(), anyrt::RunError>(())
     /// ```
     pub fn limiter(mut self, limiter: &CapacityLimiter) -> Self {
-        self.limiter = Some(limiter.clone());
+        self.admission.limiter = Some(limiter.clone());
         self
     }
 
@@ -133,11 +123,7 @@ impl<F, T: Send + 'static> Offload<F, T> {
     /// # Ok::<(), anyrt::RunError>(())
     /// ```
     pub fn abandon_on_cancel(mut self) -> Self {
-        // One that has begun keeps the region it is in.
-        if self.rt.is_none() {
-            self.abandon = true;
-            self.region = Region::new(Kind::Abandonable, self.region.place());
-        }
+        self.admission.make_abandonable();
         self
     }
 }
@@ -156,35 +142,23 @@ where
         loop {
             match mem::replace(&mut this.step, Step::Done) {
                 Step::New(f) => {
-                    if this.gate.pass().is_pending() {
+                    let Poll::Ready(caller) = this.admission.poll(cx) else {
                         this.step = Step::New(f);
                         return Poll::Pending;
-                    }
-                    let rt = this.rt.get_or_insert_with(Rt::here);
-                    let limiter = this.limiter.as_ref().unwrap_or_else(|| rt.limiter());
-                    let borrower = Borrower::new(this.region.place());
-                    this.step = Step::Token(f, limiter.acquire_for(borrower));
-                }
-                Step::Token(f, mut acquire) => {
-                    let Poll::Ready(token) = Pin::new(&mut acquire).poll(cx) else {
-                        this.step = Step::Token(f, acquire);
-                        return Poll::Pending;
                     };
-                    let rt = this.rt.get_or_insert_with(Rt::here);
-                    // From here on the region around waits for the closure, unless it may leave it.
-                    let node = this.region.settle();
-                    let caller = Caller::new(rt.clone(), node).with_token(token);
-                    let caller = caller.abandonable(this.abandon);
-                    this.step = Step::Thread(send(rt, caller, this.region.place(), f));
+                    let place = this.admission.region.place();
+                    let waker = Some(cx.waker().clone());
+                    let hop = send(this.admission.rt(), caller, place, f, waker);
+                    this.step = Step::Thread(hop);
                 }
                 Step::Thread(hop) => {
                     let Poll::Ready(result) = hop.poll(cx) else {
                         this.step = Step::Thread(hop);
-                        if this.abandon {
+                        if this.admission.abandon {
                             // Woken by a cancel, whoever polls it.
-                            this.region.listen(cx);
+                            this.admission.region.listen(cx);
                             // Not where it is polled now: it belongs to where it began (SC14).
-                            let node = this.region.node();
+                            let node = this.admission.region.node();
                             if node.is_some_and(|node| node.is_cancelled()) {
                                 // The caller goes, also where something else holds the region.
                                 this.abandon();
@@ -192,13 +166,13 @@ where
                         }
                         return Poll::Pending;
                     };
-                    this.region.leave();
+                    this.admission.region.leave();
                     match result {
                         Some(Ok(value)) => return Poll::Ready(value),
                         Some(Err(payload)) => resume_unwind(payload),
                         None => panic!(
                             "the closure of {} was dropped unrun: its runtime has shut down",
-                            this.region.place()
+                            this.admission.region.place()
                         ),
                     }
                 }
@@ -214,14 +188,14 @@ impl<F, T: Send + 'static> Offload<F, T> {
         let Step::Thread(hop) = mem::replace(&mut self.step, Step::Done) else {
             return;
         };
-        let Some(rt) = &self.rt else { return };
-        let place = self.region.place();
+        let Some(rt) = &self.admission.rt else { return };
+        let place = self.admission.region.place();
         let left = leave(&hop, rt, place);
-        let node = self.region.settle();
+        let node = self.admission.region.settle();
         // The closure learns of it: nobody waits for its value any more.
         tree::cancel(&node, reason_of(&node));
         let end = match left {
-            Left::AtWork if self.abandon => return self.region.leave(),
+            Left::AtWork if self.admission.abandon => return self.admission.region.leave(),
             Left::AtWork => {
                 // Foreign code has dropped a call that holds: the nearest group waits for the closure.
                 rt.report(Report::Escaped {
@@ -232,19 +206,20 @@ impl<F, T: Send + 'static> Offload<F, T> {
             }
             // It may block, as what made it.
             Left::Value(value) => {
-                let caller = Caller::new(rt.clone(), node.clone()).abandonable(self.abandon);
+                let caller =
+                    Caller::new(rt.clone(), node.clone()).abandonable(self.admission.abandon);
                 let dropped = drop_on_worker(caller, place, value);
-                if self.abandon {
-                    return self.region.leave();
+                if self.admission.abandon {
+                    return self.admission.region.leave();
                 }
                 Either::Right(dropped)
             }
-            Left::Nothing => return self.region.leave(),
+            Left::Nothing => return self.admission.region.leave(),
         };
         node.loosen();
         let from = node.parent();
         let gone = Region::new(Kind::Blocking, place);
-        let mut region = mem::replace(&mut self.region, gone);
+        let mut region = mem::replace(&mut self.admission.region, gone);
         adopt_task(from.as_ref(), None, rt, async move {
             end.await;
             region.leave();
@@ -261,9 +236,9 @@ impl<F, T: Send + 'static> Drop for Offload<F, T> {
 impl<F, T: Send + 'static> fmt::Debug for Offload<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Offload")
-            .field("place", &self.region.place())
-            .field("limiter", &self.limiter)
-            .field("abandon_on_cancel", &self.abandon)
+            .field("place", &self.admission.region.place())
+            .field("limiter", &self.admission.limiter)
+            .field("abandon_on_cancel", &self.admission.abandon)
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::queue::{Start, Turn, Waiting};
+use super::queue::{LoanId, Start, Turn, Waiting};
 use super::{CapacityLimiter, Token};
 use crate::checkpoint::{Gate, spend_budget};
 use crate::error::AlreadyBorrowed;
@@ -63,21 +63,24 @@ impl Future for Acquire {
 }
 
 impl Acquire {
-    fn first_poll(&mut self, cx: &mut Context<'_>) -> Poll<Token> {
+    fn first_poll(&mut self, cx: &Context<'_>) -> Poll<Token> {
         ready!(self.gate.pass());
         ready!(spend_budget(cx));
         self.borrower = self.borrower.take().map(Borrower::here);
-        let loans = match self.limiter.take(&mut self.borrower) {
-            Ok(token) => return Poll::Ready(token),
-            Err(loans) => loans,
-        };
+        match self.limiter.take(&mut self.borrower) {
+            Ok(token) => Poll::Ready(token),
+            Err(loans) => self.wait(loans, cx),
+        }
+    }
+
+    /// Takes a place in the queue, unless a token has been given back meanwhile.
+    pub(in crate::thread) fn wait(&mut self, loans: Vec<LoanId>, cx: &Context<'_>) -> Poll<Token> {
         let waiting = Arc::new(Waiting {
             region: current::node(),
             loans,
             turn: Mutex::new(Turn::Waiting(cx.waker().clone())),
         });
         let mut state = self.limiter.shared.state.lock();
-        // One may have been given back meanwhile.
         if let Some(source) = state.take(&waiting.loans) {
             let borrower = self.borrower.take();
             let place = borrower.map(|who| state.borrowers.insert(who));

@@ -115,6 +115,9 @@ impl State {
     /// Grants what is free to those who have waited longest (invariant 1).
     pub(super) fn grant(&mut self) -> Vec<Next> {
         let mut followed = Vec::new();
+        if self.queue.is_empty() {
+            return followed;
+        }
         while self.borrowed < self.total {
             let Some(waiting) = self.queue.pop_front() else {
                 break;
