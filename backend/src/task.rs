@@ -36,10 +36,10 @@ impl fmt::Debug for Task {
 /// What a [`Job`] does. Neither of the two unwinds.
 pub trait Work: Send + Sync {
     /// Runs it, on a thread that may block.
-    fn run(&self);
+    fn run(self: Arc<Self>);
 
     /// It will never run.
-    fn dropped(&self);
+    fn dropped(self: Arc<Self>);
 }
 
 /// A blocking job that the core built: it runs once, on a thread that may block.

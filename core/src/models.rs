@@ -2,7 +2,7 @@
 //! a value from a thread, a stream's buffer and a portal, in every order that the memory model allows; in `models/hands.rs`,
 //! to what goes from hand to hand; in `models/waits.rs`, to those who wait for a change or for others; in `models/values.rs`,
 //! to values that are made for others; in `models/room.rs`, to room for items; in `models/ends.rs`, to the ends of futures
-//! that run together; in the other files beside it, to seats, regions, groups and streams in rarer states. Where one
+//! that run together; in the other files beside it, to seats, calls, regions, groups and streams in rarer states. Where one
 //! thread is enough to bring a state about, a model has one.
 //!
 //! A thread of a model is preempted only where it takes a step that loom sees. A model in which one thread does its part
@@ -13,6 +13,7 @@
 //!
 //! Run with `RUSTFLAGS="--cfg anyrt_loom" cargo test -p anyrt-core --lib --release models`.
 
+mod calls;
 mod ends;
 mod groups;
 mod hands;

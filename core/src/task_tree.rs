@@ -135,8 +135,14 @@ impl TaskTree {
             .collect();
         while let Some((kid, depth)) = to_do.pop() {
             match kid {
-                SnapshotKid::Leaf { kind, place, since } => {
-                    regions.push(RegionInfo::leaf(depth, kind, place, since, now));
+                SnapshotKid::Leaf {
+                    kind,
+                    place,
+                    since,
+                    cancelled,
+                } => {
+                    let snapshot = Snapshot::leaf(kind, place, since, cancelled);
+                    regions.push(RegionInfo::of(depth, snapshot, now));
                 }
                 SnapshotKid::Region(node) => {
                     let mut snapshot = node.snapshot();
@@ -156,17 +162,6 @@ impl TaskTree {
 }
 
 impl RegionInfo {
-    fn leaf(
-        depth: usize,
-        kind: &'static str,
-        place: Place,
-        since: Option<Instant>,
-        now: (Instant, Instant),
-    ) -> Self {
-        let snapshot = Snapshot::leaf(kind, place, since);
-        Self::of(depth, snapshot, now)
-    }
-
     fn of(depth: usize, snapshot: Snapshot, (now, clock): (Instant, Instant)) -> Self {
         let task_name = snapshot.task.as_ref().map(|task| task.name());
         Self {

@@ -91,7 +91,7 @@ fn waits_are_small() {
         "limiter": limiter.acquire() => 80,
         "send": sender.send(1) => 40,
         "receive": receiver.receive() => 24,
-        "run_in_threadpool": anyrt_core::run_in_threadpool(|| ()) => 184,
+        "run_in_threadpool": anyrt_core::run_in_threadpool(|| ()) => 64,
         "iterate_in_threadpool": anyrt_core::iterate_in_threadpool(0..1) => 184,
     }
 }

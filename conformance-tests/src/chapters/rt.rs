@@ -58,6 +58,7 @@ crate::chapter! { ($) rt;
     rt5_the_tree_is_seen_from_any_thread,
     rt5_the_tree_tells_why_and_by_whom_a_region_was_cancelled,
     rt5_the_tree_shows_shields_finalizers_and_blocking_calls,
+    rt5_the_tree_shows_a_blocking_call_that_a_cancel_waits_for,
     rt5_the_tree_shows_deadlines_on_the_runtimes_clock,
     rt5_the_tree_shows_tasks_that_wait_for_their_place,
     rt5_the_tree_shows_an_orphan,

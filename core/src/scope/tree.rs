@@ -1,7 +1,8 @@
 //! The cancel tree: which region is inside which, and what a cancel reaches.
 //!
 //! A region that waits is a node, or, while nothing inside it needs one, a *leaf*: no more than a
-//! waker in its parent's list. A task that was spawned and waits is a leaf; so is `cancelled()`.
+//! waker in its parent's list. A task that was spawned and waits is a leaf; so is `cancelled()`. A blocking
+//! call is listed as what its caller and its thread share, until the thread asks for a node.
 //!
 //! # Always true
 //!
@@ -24,6 +25,7 @@
 //! Parent before child, never more than two. Wakers are cloned, woken and dropped with no lock held.
 
 mod around;
+mod call;
 mod hold;
 mod kids;
 mod leaf;
@@ -41,6 +43,7 @@ use std::time::Instant;
 use slab::Slab;
 
 pub(crate) use self::around::outward;
+pub(crate) use self::call::{CallSeat, Seated};
 use self::kids::Kids;
 pub(crate) use self::leaf::{Leaf, Listed, Seat, WakerId};
 use self::link::Link;

@@ -171,13 +171,13 @@ fn counted(watch: &Arc<Watch>, job: Job) -> Job {
 }
 
 impl Work for CountedJob {
-    fn run(&self) {
+    fn run(self: Arc<Self>) {
         let job = self.job.lock().take();
         job.into_iter().for_each(Job::run);
         self.watch.leave();
     }
 
-    fn dropped(&self) {
+    fn dropped(self: Arc<Self>) {
         let job = self.job.lock().take();
         drop(job);
         self.watch.leave();

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::borrower::Borrower;
-use super::caller::Caller;
+use super::caller::Call;
 use super::limiter::{Acquire, CapacityLimiter, Token};
 use crate::checkpoint::{Gate, spend_budget};
+use crate::loom::Mutex;
 use crate::runtime::Rt;
 use crate::scope::current;
-use crate::scope::region::Region;
-use crate::scope::tree::Kind;
+use crate::scope::tree::{CallSeat, Kind, Node};
 use crate::task::{Place, TaskInfo};
 
 /// What a blocking call needs before its thread, whatever its closure.
@@ -20,12 +20,11 @@ pub(super) struct Admission {
     /// The one that was named.
     pub(super) limiter: Option<CapacityLimiter>,
     pub(super) abandon: bool,
-    /// The region of the call, which takes its place in the tree with the token.
-    pub(super) region: Region,
+    pub(super) place: Place,
     /// Of the code that polled it first.
-    pub(super) rt: Option<Arc<Rt>>,
-    /// The wait for a token that was not free.
-    acquire: Option<Acquire>,
+    rt: Option<Arc<Rt>>,
+    /// The wait for a token that was not free; in a box, since every future of a call has room for it.
+    acquire: Option<Box<Acquire>>,
 }
 
 impl Admission {
@@ -33,34 +32,51 @@ impl Admission {
         Self {
             limiter: None,
             abandon: false,
-            region: Region::new(Kind::Blocking, place),
+            place,
             rt: None,
             acquire: None,
         }
     }
 
-    /// Lets a cancel leave the closure behind. A call that has begun keeps the region it is in.
+    /// Lets a cancel leave the closure behind, unless the call has begun.
     pub(super) fn make_abandonable(&mut self) {
-        if self.rt.is_none() {
-            self.abandon = true;
-            self.region = Region::new(Kind::Abandonable, self.region.place());
+        self.abandon |= self.rt.is_none();
+    }
+
+    /// Ready once, with what goes to the thread.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Call> {
+        let (token, task) = match &mut self.acquire {
+            Some(acquire) => {
+                let token = ready!(Pin::new(acquire).poll(cx));
+                self.acquire = None;
+                (token, current::task_info())
+            }
+            None => ready!(self.first_poll(cx)),
+        };
+        Poll::Ready(Call {
+            rt: self.rt().clone(),
+            place: self.place,
+            seat: self.seat(),
+            abandonable: self.abandon,
+            task,
+            token: Mutex::new(Some(token)),
+        })
+    }
+
+    /// A place in the tree. One that may be left is woken by a cancel, so it has a node.
+    fn seat(&self) -> CallSeat {
+        let kind = if self.abandon {
+            Kind::Abandonable
+        } else {
+            Kind::Blocking
+        };
+        match current::node() {
+            Some(around) if !self.abandon => CallSeat::inside(around, self.place),
+            around => CallSeat::solid(Node::new(kind, self.place).placed(around)),
         }
     }
 
-    /// Ready once, with what goes to the thread. From then on the region around waits for the closure, unless it may
-    /// leave it.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Caller> {
-        let (token, task) = match &mut self.acquire {
-            Some(acquire) => (ready!(Pin::new(acquire).poll(cx)), current::task_info()),
-            None => ready!(self.first_poll(cx)),
-        };
-        self.acquire = None;
-        let node = self.region.settle();
-        let rt = self.rt().clone();
-        Poll::Ready(Caller::admitted(rt, node, task, token, self.abandon))
-    }
-
-    pub(super) fn rt(&mut self) -> &Arc<Rt> {
+    fn rt(&mut self) -> &Arc<Rt> {
         self.rt.get_or_insert_with(Rt::here)
     }
 
@@ -70,12 +86,13 @@ impl Admission {
         ready!(spend_budget(cx));
         let limiter = self.limiter.as_ref().unwrap_or_else(|| rt.limiter());
         let task = current::task_info();
-        let mut borrower = Some(Borrower::of(self.region.place(), task.clone()));
+        let mut borrower = Some(Borrower::made_by(task.clone(), self.place));
         let loans = match limiter.take(&mut borrower) {
             Ok(token) => return Poll::Ready((token, task)),
             Err(loans) => loans,
         };
-        let acquire = self.acquire.insert(limiter.acquire_for(borrower));
+        let acquire = Box::new(limiter.acquire_for(borrower));
+        let acquire = self.acquire.insert(acquire);
         acquire.wait(loans, cx).map(|token| (token, task))
     }
 }

@@ -16,14 +16,10 @@ pub struct Borrower {
 
 impl Borrower {
     pub(crate) fn new(place: Place) -> Self {
-        Self {
-            key: None,
-            task: None,
-            place,
-        }
+        Self::made_by(None, place)
     }
 
-    pub(super) fn of(place: Place, task: Option<TaskInfo>) -> Self {
+    pub(crate) fn made_by(task: Option<TaskInfo>, place: Place) -> Self {
         Self {
             key: None,
             task,

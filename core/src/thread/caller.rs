@@ -1,5 +1,8 @@
 //! Whose blocking call a thread runs, and what comes with it: the runtime, the region, the token, the name
 //! of the task, its values and its span.
+//!
+//! A call is a part of what its closure and its caller share ([`Hop`](super::hop::Hop)), so a thread has a reference of
+//! it for the time that it runs the closure, and nothing is copied on the way.
 
 use std::cell::RefCell;
 use std::mem;
@@ -7,81 +10,48 @@ use std::sync::Arc;
 
 use super::limiter::{CapacityLimiter, Token};
 use crate::context::Context;
+use crate::loom::Mutex;
 #[cfg(feature = "tracing")]
 use crate::outcome::quietly;
 use crate::outcome::{Payload, confine};
 use crate::runtime::Rt;
 use crate::scope::current;
-use crate::scope::tree::Node;
-use crate::task::TaskInfo;
+use crate::scope::tree::{CallSeat, Node};
+use crate::task::{Place, TaskInfo};
 
 crate::loom::thread_local! {
-    static CALLER: RefCell<Option<Caller>> = const { RefCell::new(None) };
+    static CALLED: RefCell<Option<Arc<dyn Called>>> = const { RefCell::new(None) };
 }
 
-/// Who a blocking call is made for. It travels with the closure.
-pub(crate) struct Caller {
+/// A blocking call: who it is made for.
+pub(crate) struct Call {
     pub(super) rt: Arc<Rt>,
-    /// The region of the call.
-    pub(super) node: Arc<Node>,
+    pub(super) place: Place,
+    /// Of the region of the call.
+    pub(super) seat: CallSeat,
     /// Whether the call may be left behind.
-    abandonable: bool,
-    task: Option<TaskInfo>,
-    /// Of the limiter that let the closure through.
-    token: Option<Token>,
-    context: Context,
-    #[cfg(feature = "tracing")]
-    span: tracing::Span,
-}
-
-/// The part of it that code on the thread asks for.
-#[derive(Clone)]
-pub(super) struct Call {
-    pub(super) rt: Arc<Rt>,
-    pub(super) node: Arc<Node>,
     pub(super) abandonable: bool,
     pub(super) task: Option<TaskInfo>,
-    pub(super) limiter: Option<CapacityLimiter>,
+    /// Of the limiter that let the closure through, for as long as that is at work.
+    pub(super) token: Mutex<Option<Token>>,
 }
 
-impl Caller {
-    /// The code that runs now, for a call whose region is `node`.
-    pub(super) fn new(rt: Arc<Rt>, node: Arc<Node>) -> Self {
+/// What has a call.
+pub(crate) trait Called: Send + Sync {
+    fn call(&self) -> &Call;
+}
+
+impl Call {
+    /// A call of the code that runs now, whose region is `node`.
+    pub(super) fn new(rt: Arc<Rt>, place: Place, node: Arc<Node>) -> Self {
         Self {
             rt,
-            node,
+            place,
+            seat: CallSeat::solid(node),
             abandonable: false,
             task: current::task_info(),
-            token: None,
-            context: Context::current(),
-            #[cfg(feature = "tracing")]
-            span: tracing::Span::current(),
+            token: Mutex::new(None),
         }
-    }
-
-    /// The code that runs now, as this task, which has been let through.
-    pub(super) fn admitted(
-        rt: Arc<Rt>,
-        node: Arc<Node>,
-        task: Option<TaskInfo>,
-        token: Token,
-        abandonable: bool,
-    ) -> Self {
-        Self {
-            rt,
-            node,
-            abandonable,
-            task,
-            token: Some(token),
-            context: Context::current(),
-            #[cfg(feature = "tracing")]
-            span: tracing::Span::current(),
-        }
-    }
-
-    pub(super) fn with_token(mut self, token: Token) -> Self {
-        self.token = Some(token);
-        self
     }
 
     pub(super) fn abandonable(mut self, abandonable: bool) -> Self {
@@ -89,59 +59,90 @@ impl Caller {
         self
     }
 
-    /// Runs a closure on this thread in the caller's name.
-    pub(super) fn run<T>(self, f: impl FnOnce() -> T) -> (Self, Result<T, Payload>) {
-        let context = self.context.clone();
-        #[cfg(feature = "tracing")]
-        let span = self.span.clone();
-        let mut caller = Some(self);
-        let result = instead(&mut caller, || {
-            #[cfg(feature = "tracing")]
-            let f = || span.in_scope(f);
-            let _entered = context.enter();
-            confine(f)
-        });
-        let Some(caller) = caller else {
-            unreachable!("it is given back")
-        };
-        (caller, result)
+    /// The region of the call.
+    pub(super) fn node(&self) -> &Arc<Node> {
+        self.seat.node()
     }
 
-    /// Lets go of what came with the closure: the token first.
-    pub(super) fn let_go(&mut self) {
-        drop(self.token.take());
+    /// The limiter that let the closure through.
+    pub(super) fn limiter(&self) -> Option<CapacityLimiter> {
+        self.token.lock().as_ref().map(Token::limiter)
+    }
+
+    pub(super) fn grant(&self, token: Token) {
+        *self.token.lock() = Some(token);
+    }
+
+    pub(super) fn give_token_back(&self) {
+        let token = self.token.lock().take();
+        drop(token);
+    }
+}
+
+/// What travels with a closure from the code that sends it.
+pub(super) struct Luggage {
+    context: Context,
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+impl Luggage {
+    /// That of the code that runs now.
+    pub(super) fn here() -> Self {
+        Self {
+            context: Context::current(),
+            #[cfg(feature = "tracing")]
+            span: tracing::Span::current(),
+        }
+    }
+
+    /// Lets go of it, whose destructors must not unwind.
+    pub(super) fn clear(&mut self) {
         self.context.clear();
         #[cfg(feature = "tracing")]
         quietly(|| self.span = tracing::Span::none());
     }
 }
 
-/// Runs `f` with another caller in the place of this thread's.
-fn instead<R>(caller: &mut Option<Caller>, f: impl FnOnce() -> R) -> R {
-    struct Exchanged<'a>(&'a mut Option<Caller>);
+/// Runs a closure on this thread, as that of this call.
+pub(super) fn run<T>(
+    called: Arc<dyn Called>,
+    luggage: &Luggage,
+    f: impl FnOnce() -> T,
+) -> Result<T, Payload> {
+    instead(Some(called), || {
+        #[cfg(feature = "tracing")]
+        let f = || luggage.span.in_scope(f);
+        let _entered = luggage.context.enter();
+        confine(f)
+    })
+}
 
-    impl Exchanged<'_> {
-        fn exchange(&mut self) {
-            // While the thread is being torn down there is no caller to replace.
-            let _ = CALLER.try_with(|current| mem::swap(&mut *current.borrow_mut(), self.0));
-        }
-    }
-
-    impl Drop for Exchanged<'_> {
-        fn drop(&mut self) {
-            self.exchange();
-        }
-    }
-
-    let mut exchanged = Exchanged(caller);
-    exchanged.exchange();
+/// Runs `f` with another call in the place of this thread's.
+fn instead<R>(called: Option<Arc<dyn Called>>, f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(exchange(called));
     f()
+}
+
+/// Puts the call before back in its place.
+struct Restore(Option<Arc<dyn Called>>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        drop(exchange(self.0.take()));
+    }
+}
+
+fn exchange(mut called: Option<Arc<dyn Called>>) -> Option<Arc<dyn Called>> {
+    // While the thread is being torn down there is no call to replace.
+    let _ = CALLED.try_with(|current| mem::swap(&mut *current.borrow_mut(), &mut called));
+    called
 }
 
 /// Runs `f` as a part of no blocking call: a runtime that is started inside of one has tasks on this
 /// thread.
 pub(crate) fn outside_of_workers<R>(f: impl FnOnce() -> R) -> R {
-    instead(&mut None, f)
+    instead(None, f)
 }
 
 /// Whether this thread runs a blocking call of ours, so that it may block.
@@ -151,32 +152,29 @@ pub(crate) fn is_worker() -> bool {
 
 /// The runtime whose blocking call this thread runs.
 pub(crate) fn runtime() -> Option<Arc<Rt>> {
-    with(|caller| caller.rt.clone())
+    with(|call| call.rt.clone())
 }
 
 /// The task whose blocking call this thread runs.
 pub(crate) fn task() -> Option<TaskInfo> {
-    with(|caller| caller.task.clone())?
+    with(|call| call.task.clone())?
 }
 
 /// The blocking call that this thread runs.
-pub(super) fn call() -> Option<Call> {
-    with(|caller| Call {
-        rt: caller.rt.clone(),
-        node: caller.node.clone(),
-        abandonable: caller.abandonable,
-        task: caller.task.clone(),
-        limiter: caller.token.as_ref().map(Token::limiter),
-    })
+pub(super) fn called() -> Option<Arc<dyn Called>> {
+    CALLED
+        .try_with(|current| current.borrow().clone())
+        .ok()
+        .flatten()
 }
 
 /// Whether the blocking call that this thread runs is cancelled.
 pub(super) fn is_cancelled() -> Option<bool> {
-    with(|caller| caller.node.is_cancelled())
+    with(|call| call.seat.is_cancelled())
 }
 
-fn with<R>(f: impl FnOnce(&Caller) -> R) -> Option<R> {
-    CALLER
-        .try_with(|caller| caller.borrow().as_ref().map(f))
+fn with<R>(f: impl FnOnce(&Call) -> R) -> Option<R> {
+    CALLED
+        .try_with(|current| current.borrow().as_deref().map(|called| f(called.call())))
         .ok()?
 }

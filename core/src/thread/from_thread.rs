@@ -89,11 +89,12 @@ pub fn run<F: Future>(future: F) -> Result<F::Output, FromThreadError> {
 
 pub(super) fn run_at<F: Future>(place: Place, future: F) -> Result<F::Output, FromThreadError> {
     // Async code on this thread is to await, not to block itself.
-    let call = caller::call().filter(|_| !current::is_entered());
-    let call = call.ok_or(FromThreadError::NotInWorker)?;
+    let called = caller::called().filter(|_| !current::is_entered());
+    let called = called.ok_or(FromThreadError::NotInWorker)?;
+    let call = called.call();
     // Dropped in reverse: the future, the loan, the count.
-    let (node, _guest) = enter(&call, place)?;
-    let _loan = call.limiter.map(|limiter| Loan::new(limiter, &node));
+    let (node, _guest) = enter(call, place)?;
+    let _loan = call.limiter().map(|limiter| Loan::new(limiter, &node));
     let inside = Inside {
         body: Some(future),
         region: Region::with_node(node),
@@ -133,10 +134,9 @@ pub fn check_cancelled() -> Result<(), FromThreadError> {
     if !is_cancelled()? {
         return Ok(());
     }
-    let call = caller::call().ok_or(FromThreadError::NotInWorker)?;
-    Err(FromThreadError::Cancelled(Cancelled::new(reason_of(
-        &call.node,
-    ))))
+    let called = caller::called().ok_or(FromThreadError::NotInWorker)?;
+    let reason = reason_of(called.call().node());
+    Err(FromThreadError::Cancelled(Cancelled::new(reason)))
 }
 
 /// Whether the blocking call that this thread runs is cancelled.
@@ -197,8 +197,8 @@ pub(super) fn reason_of(node: &Arc<Node>) -> Reason {
 fn enter(call: &Call, place: Place) -> Result<(Arc<Node>, Option<Guest>), FromThreadError> {
     if !call.abandonable {
         let node = Arc::new(Node::new(Kind::FromThread, place));
-        let guest = call.rt.admit_guest(&node, Some(&call.node))?;
-        node.attach(Some(call.node.clone()));
+        let guest = call.rt.admit_guest(&node, Some(call.node()))?;
+        node.attach(Some(call.node().clone()));
         return Ok((node, guest));
     }
     let node = Arc::new(Node::new(Kind::Daemon, place));

@@ -7,7 +7,6 @@
 //! 2. A value that nobody takes is dropped on a worker; a panic that nobody takes is reported.
 //! 3. The token is free before anybody learns that the closure has ended.
 
-use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::panic::resume_unwind;
@@ -17,19 +16,19 @@ use std::task::{Context, Poll, Waker};
 use anyrt_backend::Job;
 
 use super::borrower::Borrower;
-use super::caller::Caller;
-use super::limiter::{CapacityLimiter, Queued, Token};
+use super::caller::{self, Call, Called, Luggage};
+use super::limiter::{CapacityLimiter, Queued};
 use crate::loom::Mutex;
 use crate::outcome::{Payload, confine, wake};
 use crate::runtime::Rt;
 use crate::scope::region::Region;
-use crate::scope::tree::Kind;
+use crate::scope::tree::{CallSeat, Kind, Seated};
 use crate::shield::shield;
 use crate::task::Place;
 
-/// What a closure and its caller share, in one allocation with the closure. The caller does not name the
+/// What a closure and its caller share, in one allocation with the call and the closure. The caller does not name the
 /// closure's type.
-pub(crate) struct Hop<T, W: ?Sized = dyn Any + Send + Sync> {
+pub(crate) struct Hop<T, W: ?Sized = dyn Called> {
     state: Mutex<State<T>>,
     work: W,
 }
@@ -152,13 +151,20 @@ pub(super) enum Left<T> {
     Nothing,
 }
 
+impl<T> Hop<T> {
+    pub(super) fn call(&self) -> &Call {
+        self.work.call()
+    }
+}
+
 /// Gives the wait for a closure up. A panic that came is told.
-pub(super) fn leave<T>(hop: &Hop<T>, rt: &Rt, place: Place) -> Left<T> {
+pub(super) fn leave<T>(hop: &Hop<T>) -> Left<T> {
     match hop.leave() {
         Unclaimed::AtWork => Left::AtWork,
         Unclaimed::Result(Some(Ok(value))) => Left::Value(value),
         Unclaimed::Result(Some(Err(payload))) => {
-            rt.closure_panicked(place, payload);
+            let call = hop.call();
+            call.rt.closure_panicked(call.place, payload);
             Left::Nothing
         }
         Unclaimed::Result(None) => Left::Nothing,
@@ -172,40 +178,50 @@ pub(super) fn ended<T: Send + 'static>(hop: Arc<Hop<T>>) -> impl Future<Output =
 
 /// Drops on a thread what may block, as what made it.
 pub(super) fn drop_on_worker<T: Send + 'static>(
-    caller: Caller,
-    place: Place,
+    call: Call,
     value: T,
 ) -> impl Future<Output = ()> + Send {
-    let rt = caller.rt.clone();
-    let hop = send(&rt, caller, place, || drop(value), None);
+    let hop = send(call, || drop(value), None);
     // Its destructor may panic, and nobody takes that.
-    leave(&hop, &rt, place);
+    leave(&hop);
     ended(hop)
 }
 
 /// A closure on its way to a thread, and whose it is; taken by whoever runs it.
 struct Work<F> {
-    place: Place,
-    closure: Mutex<Option<(F, Caller)>>,
+    call: Call,
+    closure: Mutex<Option<(F, Luggage)>>,
 }
 
 impl<F> Work<F> {
-    fn new(caller: Caller, place: Place, f: F) -> Self {
-        caller.rt.has_begun_job();
+    fn new(call: Call, f: F) -> Self {
+        call.rt.has_begun_job();
         Self {
-            place,
-            closure: Mutex::new(Some((f, caller))),
+            call,
+            closure: Mutex::new(Some((f, Luggage::here()))),
         }
     }
 
-    fn take(&self) -> Option<(F, Caller)> {
+    fn take(&self) -> Option<(F, Luggage)> {
         self.closure.lock().take()
     }
+}
 
-    /// Gives the closure its token.
-    fn grant(&self, token: Token) {
-        let work = self.take();
-        *self.closure.lock() = work.map(|(f, caller)| (f, caller.with_token(token)));
+impl<F: Send> Called for Work<F> {
+    fn call(&self) -> &Call {
+        &self.call
+    }
+}
+
+impl<T: Send, F: Send> Called for Hop<T, Work<F>> {
+    fn call(&self) -> &Call {
+        &self.work.call
+    }
+}
+
+impl<T: Send, F: Send> Seated for Hop<T, Work<F>> {
+    fn seat(&self) -> &CallSeat {
+        &self.work.call.seat
     }
 }
 
@@ -214,89 +230,93 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    fn run(&self) {
-        if let Some((f, caller)) = self.work.take() {
-            let (caller, result) = caller.run(f);
-            self.end(caller, Some(result));
+    fn run(self: Arc<Self>) {
+        if let Some((f, luggage)) = self.work.take() {
+            let result = caller::run(self.clone(), &luggage, f);
+            self.end(luggage, Some(result));
         }
     }
 
-    fn dropped(&self) {
+    fn dropped(self: Arc<Self>) {
         // The runtime has shut down, and the closure never runs.
-        if let Some((f, caller)) = self.work.take() {
+        if let Some((f, luggage)) = self.work.take() {
             // The destructors of what nobody takes must not end the worker.
             if let Err(payload) = confine(|| drop(f)) {
-                caller.rt.closure_panicked(self.work.place, payload);
+                let call = &self.work.call;
+                call.rt.closure_panicked(call.place, payload);
             }
-            self.end(caller, None);
+            self.end(luggage, None);
         }
     }
 }
 
-impl<T, F> Hop<T, Work<F>> {
-    fn end(&self, mut caller: Caller, result: Option<Result<T, Payload>>) {
+impl<T, F> Hop<T, Work<F>>
+where
+    T: Send + 'static,
+    F: Send + 'static,
+{
+    fn end(self: &Arc<Self>, mut luggage: Luggage, result: Option<Result<T, Payload>>) {
+        let call = &self.work.call;
         // Whoever learns of the end finds the token free, and nothing of the call alive.
-        caller.let_go();
-        let Err(unclaimed) = self.hand_over(result, || caller.rt.has_ended_job()) else {
+        call.give_token_back();
+        luggage.clear();
+        let Err(unclaimed) = self.hand_over(result, || call.rt.has_ended_job()) else {
             return;
         };
-        let caller = self.drop_unclaimed(caller, unclaimed);
+        self.drop_unclaimed(&luggage, unclaimed);
         // Only now: whoever ends the runtime does not wait for a destructor that may block for ever.
-        caller.rt.has_ended_job();
+        call.rt.has_ended_job();
         self.set_ended();
     }
 
     /// Drops here, in the caller's name, what nobody takes (invariant 2).
-    fn drop_unclaimed(&self, caller: Caller, result: Option<Result<T, Payload>>) -> Caller {
-        let (caller, dropped) = match result {
-            Some(Ok(value)) => caller.run(|| drop(value)),
-            Some(Err(payload)) => (caller, Err(payload)),
-            None => (caller, Ok(())),
+    fn drop_unclaimed(self: &Arc<Self>, luggage: &Luggage, result: Option<Result<T, Payload>>) {
+        let dropped = match result {
+            Some(Ok(value)) => caller::run(self.clone(), luggage, || drop(value)),
+            Some(Err(payload)) => Err(payload),
+            None => Ok(()),
         };
         if let Err(payload) = dropped {
-            caller.rt.closure_panicked(self.work.place, payload);
+            let call = &self.work.call;
+            call.rt.closure_panicked(call.place, payload);
         }
-        caller
     }
 }
 
 /// Sends a closure to a thread of the runtime's pool, whose end wakes this waker.
-pub(super) fn send<T, F>(
-    rt: &Rt,
-    caller: Caller,
-    place: Place,
-    f: F,
-    waker: Option<Waker>,
-) -> Arc<Hop<T>>
+pub(super) fn send<T, F>(call: Call, f: F, waker: Option<Waker>) -> Arc<Hop<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let hop = Hop::waited_for(Work::new(caller, place, f), waker);
-    rt.backend().spawn_blocking(Job::new(hop.clone()));
+    let hop = Hop::waited_for(Work::new(call, f), waker);
+    // The region around is held before the closure runs, which may ask for it.
+    CallSeat::take(&hop);
+    let job = Job::new(hop.clone());
+    hop.work.call.rt.backend().spawn_blocking(job);
     hop
 }
 
 /// As [`send`], as soon as there is a token for it; until then with a place in the queue.
 pub(super) fn send_when_free<T, F>(
     limiter: &CapacityLimiter,
-    caller: Caller,
-    place: Place,
+    call: Call,
     f: F,
 ) -> (Arc<Hop<T>>, Option<Queued>)
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (rt, node) = (caller.rt.clone(), caller.node.clone());
-    let hop = Hop::new(Work::new(caller, place, f));
+    let (node, borrower) = (call.node().clone(), Borrower::new(call.place));
+    let hop = Hop::new(Work::new(call, f));
     let (granted, job) = (hop.clone(), Job::new(hop.clone()));
     // Dropped instead of called, it drops the job, and the closure has ended.
     let start = move |token| {
-        granted.work.grant(token);
-        rt.backend().spawn_blocking(job);
+        let call = &granted.work.call;
+        call.grant(token);
+        call.rt.backend().spawn_blocking(job);
     };
-    let queued = limiter.start_when_free(node, Borrower::new(place), Box::new(start));
+    let queued = limiter.start_when_free(node, borrower, Box::new(start));
     (hop, queued)
 }
 
@@ -315,8 +335,8 @@ where
     let rt = rt.clone();
     async move {
         let mut region = Region::new(Kind::Blocking, place);
-        let caller = Caller::new(rt.clone(), region.settle());
-        let hop = Hop::new(Work::new(caller, place, f));
+        let call = Call::new(rt.clone(), place, region.settle());
+        let hop = Hop::new(Work::new(call, f));
         rt.backend().clone().spawn_thread(Job::new(hop.clone()));
         let result = poll_fn(|cx| hop.poll(cx)).await;
         region.leave();

@@ -33,7 +33,7 @@ use futures_util::future::{BoxFuture, FutureExt, join_all};
 use futures_util::stream::FusedStream;
 
 use self::feed::{Batch, Feed};
-use super::caller::{self, Caller};
+use super::caller::{self, Call};
 use super::hop::{Hop, Left, drop_on_worker, ended, leave, send_when_free};
 use super::limiter::{CapacityLimiter, Queued};
 use crate::checkpoint::spend_budget;
@@ -186,9 +186,9 @@ where
             unreachable!("it was given one")
         };
         let limiter = self.limiter.as_ref().unwrap_or_else(|| rt.limiter());
-        let caller = Caller::new(rt.clone(), node).abandonable(abandon);
+        let call = Call::new(rt.clone(), self.place, node).abandonable(abandon);
         let feed = self.feed.clone();
-        let (hop, queued) = send_when_free(limiter, caller, self.place, move || feed.fill(iter));
+        let (hop, queued) = send_when_free(limiter, call, move || feed.fill(iter));
         self.leaving.retain(|hop| !hop.is_done());
         if let Step::Working(last, _) = mem::replace(&mut self.step, Step::Working(hop, queued)) {
             self.leaving.push(last);
@@ -307,9 +307,9 @@ where
         );
         let place = self.place;
         // The nearest group: of the code that drops it, async or blocking, else the root it ran below.
-        let from = current::node().or_else(|| Some(caller::call()?.node));
+        let from = current::node().or_else(|| Some(caller::called()?.call().node().clone()));
         let from = from.or_else(|| node.parent());
-        let caller = Caller::new(rt.clone(), node).abandonable(self.abandon);
+        let call = Call::new(rt.clone(), place, node).abandonable(self.abandon);
         let mut ends: Vec<BoxFuture<'static, ()>> = Vec::new();
         let mut batches = mem::take(&mut self.leaving);
         match step {
@@ -320,12 +320,12 @@ where
         // With the iterator inside.
         if let Some(start) = start {
             batches.pop();
-            ends.push(drop_on_worker(caller, place, start).boxed());
+            ends.push(drop_on_worker(call, start).boxed());
         } else if let Some(iter) = parked {
-            ends.push(drop_on_worker(caller, place, iter).boxed());
+            ends.push(drop_on_worker(call, iter).boxed());
         }
         for hop in batches {
-            if let Left::AtWork = leave(&hop, &rt, place) {
+            if let Left::AtWork = leave(&hop) {
                 ends.push(ended(hop).boxed());
             }
         }

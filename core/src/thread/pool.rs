@@ -22,7 +22,7 @@ use std::task::{Context, Poll};
 use futures_util::future::Either;
 
 use super::admission::Admission;
-use super::caller::Caller;
+use super::caller::Call;
 use super::from_thread::reason_of;
 use super::hop::{Hop, Left, drop_on_worker, ended, leave, send};
 use super::limiter::CapacityLimiter;
@@ -142,37 +142,37 @@ where
         loop {
             match mem::replace(&mut this.step, Step::Done) {
                 Step::New(f) => {
-                    let Poll::Ready(caller) = this.admission.poll(cx) else {
+                    let Poll::Ready(call) = this.admission.poll(cx) else {
                         this.step = Step::New(f);
                         return Poll::Pending;
                     };
-                    let place = this.admission.region.place();
-                    let waker = Some(cx.waker().clone());
-                    let hop = send(this.admission.rt(), caller, place, f, waker);
-                    this.step = Step::Thread(hop);
+                    // From here on the region around waits for the closure, unless it may leave it.
+                    this.step = Step::Thread(send(call, f, Some(cx.waker().clone())));
                 }
                 Step::Thread(hop) => {
                     let Poll::Ready(result) = hop.poll(cx) else {
+                        let call = hop.call();
+                        let node = call.abandonable.then(|| call.node().clone());
                         this.step = Step::Thread(hop);
-                        if this.admission.abandon {
+                        if let Some(node) = node {
                             // Woken by a cancel, whoever polls it.
-                            this.admission.region.listen(cx);
+                            node.listen(cx);
                             // Not where it is polled now: it belongs to where it began (SC14).
-                            let node = this.admission.region.node();
-                            if node.is_some_and(|node| node.is_cancelled()) {
+                            if node.is_cancelled() {
                                 // The caller goes, also where something else holds the region.
                                 this.abandon();
                             }
                         }
                         return Poll::Pending;
                     };
-                    this.admission.region.leave();
+                    let call = hop.call();
+                    call.seat.leave();
                     match result {
                         Some(Ok(value)) => return Poll::Ready(value),
                         Some(Err(payload)) => resume_unwind(payload),
                         None => panic!(
                             "the closure of {} was dropped unrun: its runtime has shut down",
-                            this.admission.region.place()
+                            call.place
                         ),
                     }
                 }
@@ -188,14 +188,15 @@ impl<F, T: Send + 'static> Offload<F, T> {
         let Step::Thread(hop) = mem::replace(&mut self.step, Step::Done) else {
             return;
         };
-        let Some(rt) = &self.admission.rt else { return };
-        let place = self.admission.region.place();
-        let left = leave(&hop, rt, place);
-        let node = self.admission.region.settle();
+        let left = leave(&hop);
+        let call = hop.call();
+        let (rt, place, abandonable) = (call.rt.clone(), call.place, call.abandonable);
+        let node = call.node().clone();
         // The closure learns of it: nobody waits for its value any more.
         tree::cancel(&node, reason_of(&node));
+        let mut region = Region::with_node(node.clone());
         let end = match left {
-            Left::AtWork if self.admission.abandon => return self.admission.region.leave(),
+            Left::AtWork if abandonable => return,
             Left::AtWork => {
                 // Foreign code has dropped a call that holds: the nearest group waits for the closure.
                 rt.report(Report::Escaped {
@@ -206,21 +207,18 @@ impl<F, T: Send + 'static> Offload<F, T> {
             }
             // It may block, as what made it.
             Left::Value(value) => {
-                let caller =
-                    Caller::new(rt.clone(), node.clone()).abandonable(self.admission.abandon);
-                let dropped = drop_on_worker(caller, place, value);
-                if self.admission.abandon {
-                    return self.admission.region.leave();
+                let call = Call::new(rt.clone(), place, node.clone()).abandonable(abandonable);
+                let dropped = drop_on_worker(call, value);
+                if abandonable {
+                    return;
                 }
                 Either::Right(dropped)
             }
-            Left::Nothing => return self.admission.region.leave(),
+            Left::Nothing => return,
         };
         node.loosen();
         let from = node.parent();
-        let gone = Region::new(Kind::Blocking, place);
-        let mut region = mem::replace(&mut self.admission.region, gone);
-        adopt_task(from.as_ref(), None, rt, async move {
+        adopt_task(from.as_ref(), None, &rt, async move {
             end.await;
             region.leave();
         });
@@ -236,7 +234,7 @@ impl<F, T: Send + 'static> Drop for Offload<F, T> {
 impl<F, T: Send + 'static> fmt::Debug for Offload<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Offload")
-            .field("place", &self.admission.region.place())
+            .field("place", &self.admission.place)
             .field("limiter", &self.admission.limiter)
             .field("abandon_on_cancel", &self.admission.abandon)
             .finish_non_exhaustive()

@@ -90,6 +90,36 @@ pub fn rt5_the_tree_shows_shields_finalizers_and_blocking_calls(on: &Flavour) {
     });
 }
 
+/// RT5: a blocking call that a cancel waits for is shown, with the cancel, until it has ended.
+pub fn rt5_the_tree_shows_a_blocking_call_that_a_cancel_waits_for(on: &Flavour) {
+    on.run(async {
+        let (release, started) = (Event::new(), Event::new());
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let group = task_group(async |g| {
+            let _release = SetOnDrop(release.clone());
+            let (start, end) = (started.clone(), release.clone());
+            let line = line!() + 1;
+            let blocking = run_in_threadpool(move || {
+                start.set();
+                end.wait_blocking();
+                from_thread::is_cancelled()
+            });
+            let child = g.spawn(scope.run(blocking));
+            started.wait().await;
+            let region = until_line_waits(line).await;
+            assert!(!region.outside_cancelled, "{region}");
+            handle.cancel();
+            let region = until_line_waits(line).await;
+            assert!(region.outside_cancelled, "{region}");
+            release.set();
+            let told = child.await.expect("it is not cancelled itself");
+            assert!(matches!(told, Ok(Ok(true))), "{told:?}");
+        });
+        group.await.expect("nobody cancels");
+    });
+}
+
 /// RT5: how long a region has left is told by the clock its deadline is on.
 pub fn rt5_the_tree_shows_deadlines_on_the_runtimes_clock(on: &Flavour) {
     on.run(async {

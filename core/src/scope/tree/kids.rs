@@ -14,7 +14,7 @@ use std::task::Waker;
 
 use slab::Slab;
 
-use super::{Leaf, Node, SnapshotKid};
+use super::{Leaf, Node, Seated, SnapshotKid};
 
 /// The key of the region that is kept apart.
 const APART: usize = usize::MAX;
@@ -31,6 +31,8 @@ pub(super) struct Kids {
 pub(super) enum Kid {
     Leaf(Leaf),
     Region(Arc<Node>),
+    /// A blocking call that has no node.
+    Call(Arc<dyn Seated>),
 }
 
 impl Kids {
@@ -57,6 +59,11 @@ impl Kids {
     }
 
     #[inline]
+    pub(super) fn add_call(&mut self, call: Arc<dyn Seated>) -> usize {
+        self.list(Kid::Call(call))
+    }
+
+    #[inline]
     fn list(&mut self, kid: Kid) -> usize {
         self.listed.get_or_insert_default().insert(kid)
     }
@@ -64,8 +71,24 @@ impl Kids {
     pub(super) fn leaf_mut(&mut self, key: usize) -> Option<&mut Leaf> {
         match self.listed.as_mut()?.get_mut(key)? {
             Kid::Leaf(leaf) => Some(leaf),
-            Kid::Region(_) => None,
+            Kid::Region(_) | Kid::Call(_) => None,
         }
+    }
+
+    /// Puts a node in the place of a call, under the same key.
+    pub(super) fn solidify_call(&mut self, key: usize, node: &Arc<Node>) -> Option<Kid> {
+        let kid = self.listed.as_mut()?.get_mut(key)?;
+        Some(mem::replace(kid, Kid::Region(node.clone())))
+    }
+
+    /// The calls that have no node.
+    pub(super) fn calls(&self) -> Vec<Arc<dyn Seated>> {
+        let listed = self.listed.iter().flat_map(|listed| listed.iter());
+        let calls = listed.filter_map(|(_, kid)| match kid {
+            Kid::Call(call) => Some(call.clone()),
+            Kid::Leaf(_) | Kid::Region(_) => None,
+        });
+        calls.collect()
     }
 
     /// Puts a node in the place of a leaf, under the same key.
@@ -74,7 +97,7 @@ impl Kids {
         let kid = self.listed.as_mut()?.get_mut(key)?;
         match mem::replace(kid, Kid::Region(node.clone())) {
             Kid::Leaf(leaf) => Some(leaf),
-            Kid::Region(_) => None,
+            Kid::Region(_) | Kid::Call(_) => None,
         }
     }
 
@@ -107,7 +130,7 @@ impl Kids {
                 wakers.push(mem::replace(&mut leaf.waker, Waker::noop().clone()));
                 false
             }
-            Kid::Region(_) => true,
+            Kid::Region(_) | Kid::Call(_) => true,
         });
         self.shrink();
     }
@@ -116,22 +139,24 @@ impl Kids {
         let listed = self.listed.iter().flat_map(|listed| listed.iter());
         let regions = listed.filter_map(|(_, kid)| match kid {
             Kid::Region(node) => Some(node),
-            Kid::Leaf(_) => None,
+            Kid::Leaf(_) | Kid::Call(_) => None,
         });
         self.apart.iter().chain(regions)
     }
 
-    /// What the task tree is told of them.
-    pub(super) fn snapshot(&self) -> Vec<SnapshotKid> {
+    /// What the task tree is told of them. `cancelled` says whether the node is that lists them.
+    pub(super) fn snapshot(&self, cancelled: bool) -> Vec<SnapshotKid> {
         let apart = self.apart.iter().cloned().map(SnapshotKid::Region);
         let listed = self.listed.iter().flat_map(|listed| listed.iter());
-        let listed = listed.map(|(_, kid)| match kid {
-            Kid::Region(node) => SnapshotKid::Region(node.clone()),
-            Kid::Leaf(leaf) => SnapshotKid::Leaf {
+        let listed = listed.filter_map(|(_, kid)| match kid {
+            Kid::Region(node) => Some(SnapshotKid::Region(node.clone())),
+            Kid::Leaf(leaf) => Some(SnapshotKid::Leaf {
                 kind: leaf.kind,
                 place: leaf.place,
                 since: leaf.since,
-            },
+                cancelled: false,
+            }),
+            Kid::Call(call) => call.seat().snapshot(cancelled),
         });
         apart.chain(listed).collect()
     }

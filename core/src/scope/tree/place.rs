@@ -11,30 +11,40 @@ use slab::Slab;
 
 use super::kids::Kids;
 use super::link::Link;
-use super::{ATTACHED, Inner, LEFT, LOOSE, Node, OUT, Sweep};
+use super::{ATTACHED, Inner, LEFT, LOOSE, Node, OUT, Seated, Sweep};
 use crate::loom::MutexGuard;
 use crate::outcome::wake;
 
 impl Inner {
     /// What is still listed, if anything is.
-    fn take_listed(&mut self) -> Option<(Kids, Slab<Link>)> {
+    fn take_listed(&mut self) -> Option<Outlived> {
         let links = self.rare.as_mut().map(|rare| &mut rare.links);
         if self.kids.is_empty() && links.as_ref().is_none_or(|links| links.is_empty()) {
             return None;
         }
         let links = links.map(mem::take).unwrap_or_default();
-        Some((mem::take(&mut self.kids), links))
+        let _calls = self.solidify_calls();
+        Some(Outlived {
+            kids: mem::take(&mut self.kids),
+            links,
+            _calls,
+        })
     }
 }
 
+/// What outlived the place of a node that lists it.
+struct Outlived {
+    kids: Kids,
+    links: Slab<Link>,
+    /// Those that have a node from now on, to be dropped with no lock held.
+    _calls: Vec<Arc<dyn Seated>>,
+}
+
 impl Node {
-    /// Gives a node that nobody knows yet its place below `parent`, or makes it a root of its own. As
-    /// [`attach`](Self::attach), without a lock of its own.
+    /// As [`attach`](Self::attach), for a node that nobody knows yet: it needs no lock but its parent's.
     pub(crate) fn placed(mut self, parent: Option<Arc<Node>>) -> Arc<Node> {
         let inner = self.inner.get_mut();
-        if !self.kind.is_task() || parent.is_none() {
-            inner.since = Some(Instant::now());
-        }
+        inner.since = Some(Instant::now());
         let Some(parent) = parent else {
             self.take_place(false);
             return Arc::new(self);
@@ -105,8 +115,8 @@ impl Node {
         drop(waker);
         let (parent, _cause) = around;
         // The kids first: the region around is held without a gap.
-        if let Some((kids, links)) = listed {
-            self.hand_out(parent.as_ref(), kids, links);
+        if let Some(outlived) = listed {
+            self.hand_out(parent.as_ref(), outlived);
         }
         if let Some(parent) = parent {
             parent.lose_kid(key, holding);
@@ -115,7 +125,10 @@ impl Node {
 
     /// Hands outward what a node still lists that leaves.
     #[cold]
-    fn hand_out(&self, parent: Option<&Arc<Node>>, mut kids: Kids, links: Slab<Link>) {
+    fn hand_out(&self, parent: Option<&Arc<Node>>, outlived: Outlived) {
+        let Outlived {
+            mut kids, links, ..
+        } = outlived;
         let same_task = !self.kind.is_task() && !self.has(LOOSE);
         for kid in kids.regions() {
             kid.hand_to(parent, same_task);
@@ -128,15 +141,22 @@ impl Node {
 
     /// Takes a kid that has left off the list, and counts its hold out.
     fn lose_kid(&self, key: usize, holding: bool) {
-        let (kid, waker, next) = {
-            let mut inner = self.inner.lock();
-            let kid = inner.kids.remove(key);
-            let (waker, next) = match holding {
-                true => self.count_hold_out(&mut inner),
-                false => (None, None),
-            };
-            (kid, waker, next)
+        self.lose_kid_locked(self.inner.lock(), key, holding);
+    }
+
+    /// As [`lose_kid`](Self::lose_kid), under the lock that is given.
+    pub(super) fn lose_kid_locked(
+        &self,
+        mut inner: MutexGuard<'_, Inner>,
+        key: usize,
+        holding: bool,
+    ) {
+        let kid = inner.kids.remove(key);
+        let (waker, next) = match holding {
+            true => self.count_hold_out(&mut inner),
+            false => (None, None),
         };
+        drop(inner);
         drop(kid);
         wake(waker);
         if let Some(next) = next {

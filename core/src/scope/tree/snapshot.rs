@@ -22,7 +22,7 @@ impl Node {
             since: inner.since,
             awaited: inner.awaited.clone(),
             group: inner.group.as_ref().and_then(Weak::upgrade),
-            kids: inner.kids.snapshot(),
+            kids: inner.kids.snapshot(self.is_cancelled()),
             ..Snapshot::default()
         };
         if let Some(rare) = &inner.rare {
@@ -53,11 +53,17 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// What a leaf shows.
-    pub(crate) fn leaf(kind: &'static str, place: Place, since: Option<Instant>) -> Self {
+    pub(crate) fn leaf(
+        kind: &'static str,
+        place: Place,
+        since: Option<Instant>,
+        cancelled: bool,
+    ) -> Self {
         Self {
             kind,
             place: Some(place),
             since,
+            flags: if cancelled { OUT } else { 0 },
             ..Self::default()
         }
     }
@@ -77,5 +83,7 @@ pub(crate) enum SnapshotKid {
         kind: &'static str,
         place: Place,
         since: Option<Instant>,
+        /// Whether the region around is cancelled, for what stays listed there.
+        cancelled: bool,
     },
 }
