@@ -12,6 +12,7 @@ What is mapped, where AnyIO's words differ:
   body short.
 * An operation on a stream has an end of its own, as in anyrt: a clone. Where the program's own end is closed there is
   nothing to clone.
+* A task that locks what it has locked already waits for itself, as in anyrt; AnyIO would refuse it.
 * A group that fails inside a cancelled scope raises its errors together with the cancellation. The errors are the
   result here, as they are in anyrt, and the cancellation lands at the next checkpoint; levels make sure of that.
 """
@@ -25,7 +26,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import anyio
-from anyio import CancelScope, Event, Semaphore, create_memory_object_stream
+from anyio import CancelScope, Event, Lock, Semaphore, create_memory_object_stream
 from anyio.abc import TaskGroup, TaskStatus
 from anyio.lowlevel import checkpoint
 from trio.testing import MockClock
@@ -40,9 +41,10 @@ CANCELLED: Note = {"cancelled": None}
 PORTABLE = {
     "sleep", "checkpoint", "state", "set", "wait", "forever", "cancel", "deadline", "spawn", "start", "started",
     "join", "cancel_task", "fail", "scope", "group", "shield", "finally", "send", "receive", "close", "hold",
+    "lock",
 }  # fmt: skip
 # Fields that turn a portable operation into one of anyrt's own.
-OWN_FIELDS = {"daemon", "local", "limit", "grace"}
+OWN_FIELDS = {"daemon", "local", "limit", "grace", "unless"}
 
 
 class Failure(Exception):
@@ -95,6 +97,7 @@ class Run:
         self.handles: dict[int, Any] = {}
         self.streams = [create_memory_object_stream[int](room) for room in program.get("streams", [])]
         self.semaphores = [Semaphore(permits) for permits in program.get("semaphores", [])]
+        self.locks = [Lock() for _ in range(program.get("locks", 0))]
         self.events = {op["event"]: Event() for op in everything if "event" in op}
 
     def now(self) -> int:
@@ -123,6 +126,7 @@ class Task:
         self.run = run
         self.track = f"t{number}"
         self.status = status
+        self.locked: set[int] = set()
 
     def note(self, note: Note) -> None:
         self.run.trace.setdefault(self.track, []).append([self.run.now(), note])
@@ -280,6 +284,21 @@ class Task:
             self.note({"acquired": op["semaphore"]})
             await self.block(op["body"])
         self.note({"released": op["semaphore"]})
+
+    async def do_lock(self, op: Op) -> None:
+        if "at" in op:
+            await self.sleep(op["at"])
+        lock = self.run.locks[op["lock"]]
+        if op["lock"] in self.locked:
+            await anyio.sleep_forever()
+        async with lock:
+            self.locked.add(op["lock"])
+            try:
+                self.note({"locked": op["lock"]})
+                await self.block(op["body"])
+            finally:
+                self.locked.discard(op["lock"])
+        self.note({"unlocked": op["lock"]})
 
     async def do_fail(self, op: Op) -> None:
         await self.sleep(op["at"])

@@ -38,7 +38,8 @@ pub const MOST: usize = 60;
 pub enum Profile {
     /// Everything.
     Full,
-    /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking, together.
+    /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking, together, and
+    /// no lock that is given up.
     Portable,
 }
 
@@ -62,6 +63,7 @@ fn is_portable(op: &Op) -> bool {
         Op::Shield { grace, .. } | Op::Finally { grace, .. } => grace.is_none(),
         Op::Group { local, limit, .. } => !local && limit.is_none(),
         Op::Spawn { daemon, .. } => !daemon,
+        Op::Lock { unless, .. } => unless.is_none(),
         _ => true,
     }
 }
@@ -90,6 +92,7 @@ fn attempt(rng: &mut Rng, profile: Profile, wanted: usize) -> Program {
     let mut maker = Maker::new(rng, profile, wanted);
     let mut main = vec![maker.main()];
     let (movable, streams, semaphores) = (maker.movable, maker.streams, maker.semaphores);
+    let locks = maker.locks;
     let mut timeline = clock::wind(rng, &mut main);
     aim::aim(rng, &mut timeline, &movable, &mut main);
     let slots = clock::settle(rng, &timeline, &mut main);
@@ -97,6 +100,7 @@ fn attempt(rng: &mut Rng, profile: Profile, wanted: usize) -> Program {
         slots,
         streams,
         semaphores,
+        locks,
         main,
     }
 }

@@ -11,6 +11,7 @@
 //! 2. No lock is held while a task waits or code of anyrt runs.
 
 mod code;
+mod hands;
 mod local;
 mod notes;
 mod spread;

@@ -16,7 +16,8 @@ mod call;
 mod cancel;
 mod group;
 mod leave;
-mod semaphore;
+mod moments;
+mod permits;
 mod spawn;
 mod step;
 mod stream;
@@ -33,7 +34,8 @@ use crate::trace::{Entry, Note, REPORTS, Trace};
 
 use call::Call;
 use group::{Group, GroupIx};
-use semaphore::Semaphore;
+pub use moments::{Moment, moments};
+use permits::Permits;
 use stream::Stream;
 use task::{Flow, Phase, Task, TaskIx};
 use time::{Clock, Timer};
@@ -87,12 +89,14 @@ struct World<'p> {
     /// The events that are set.
     events: BTreeSet<u32>,
     streams: Vec<Stream>,
-    semaphores: Vec<Semaphore>,
+    semaphores: Vec<Permits>,
+    locks: Vec<Permits>,
     /// The tasks that are gone and not yet counted out.
     leaving: BTreeMap<TaskIx, Flow>,
     /// Whether `run` has come to its end.
     over: bool,
     trace: Trace,
+    moments: BTreeSet<Moment>,
 }
 
 /// What can go on. Tasks and calls are numbered as they come.
@@ -132,11 +136,13 @@ impl<'p> World<'p> {
             semaphores: program
                 .semaphores
                 .iter()
-                .map(|&permits| Semaphore::new(permits))
+                .map(|&free| Permits::new(free))
                 .collect(),
+            locks: (0..program.locks).map(|_| Permits::new(1)).collect(),
             leaving: BTreeMap::new(),
             over: false,
             trace: Trace::new(),
+            moments: BTreeSet::new(),
         }
     }
 

@@ -26,6 +26,9 @@ pub struct Program {
     /// The semaphores, by the permits that each has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub semaphores: Vec<u32>,
+    /// How many locks there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub locks: u32,
     /// What the main task does.
     pub main: Block,
 }
@@ -115,6 +118,15 @@ pub enum Op {
     Hold {
         at: u32,
         semaphore: u32,
+        body: Block,
+    },
+    /// Sleeps, or not, then locks, for as long as a block runs; gives up where an event comes first.
+    Lock {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<u32>,
+        lock: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless: Option<u32>,
         body: Block,
     },
     /// Sleeps, then fails.
@@ -255,6 +267,11 @@ fn one() -> u32 {
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_one(turns: &u32) -> bool {
     *turns == 1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]

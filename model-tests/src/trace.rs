@@ -77,6 +77,12 @@ pub enum Note {
     Acquired(u32),
     /// A block that held a permit is over.
     Released(u32),
+    /// A lock was taken.
+    Locked(u32),
+    /// A block that had a lock is over.
+    Unlocked(u32),
+    /// A lock was not waited for any longer, since an event had come.
+    GaveUp(u32),
     /// A scope is over.
     Scope(u32, How),
     /// A group is over.

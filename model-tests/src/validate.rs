@@ -136,6 +136,7 @@ impl Walk<'_> {
             Op::Send { .. } => wait("`send`"),
             Op::Receive { .. } => wait("`receive`"),
             Op::Hold { .. } => wait("`hold`"),
+            Op::Lock { .. } => wait("`lock`"),
             Op::Cancel { scope, .. } => match self.census.thing(*scope) {
                 Some(Thing::Scope | Thing::Group { .. }) => Ok(()),
                 _ => Err(format!("{scope} is no scope or group")),
@@ -259,7 +260,7 @@ impl Walk<'_> {
             }
             Op::Shield { grace, body: b, .. } => body(b, place.shield(grace.is_some())),
             Op::Restore { body: b, .. } => body(b, place.restore()),
-            Op::Hold { body: b, .. } => body(b, place.clone()),
+            Op::Hold { body: b, .. } | Op::Lock { body: b, .. } => body(b, place.clone()),
             Op::Defer { body: b, .. } => body(b, place.hook()),
             Op::Spawn {
                 group,

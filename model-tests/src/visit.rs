@@ -35,6 +35,8 @@ pub enum Sort {
     Stream,
     /// A semaphore; the program lists them.
     Semaphore,
+    /// A lock; the program counts them.
+    Lock,
 }
 
 /// Writes a function once for shared and once for exclusive references.
@@ -85,6 +87,15 @@ macro_rules! both {
                 Op::Hold { at, semaphore, .. } => {
                     meet(Sort::Slot, at);
                     meet(Sort::Semaphore, semaphore);
+                }
+                Op::Lock { at, lock, unless, .. } => {
+                    if let Some(at) = at {
+                        meet(Sort::Slot, at);
+                    }
+                    meet(Sort::Lock, lock);
+                    if let Some(event) = unless {
+                        meet(Sort::Event, event);
+                    }
                 }
                 Op::Fail { at, error } => {
                     meet(Sort::Slot, at);
@@ -152,6 +163,7 @@ macro_rules! blocks {
                 | Op::Shield { body, .. }
                 | Op::Restore { body, .. }
                 | Op::Hold { body, .. }
+                | Op::Lock { body, .. }
                 | Op::Defer { body, .. } => vec![body],
                 _ => Vec::new(),
             }

@@ -207,6 +207,26 @@ impl<'r> Maker<'r> {
         }
     }
 
+    pub(super) fn lock(
+        &mut self,
+        place: &Place,
+        lock: u32,
+        unless: Option<u32>,
+        body: impl FnOnce(&mut Self, &Place) -> Block,
+    ) -> Op {
+        self.spend();
+        self.locked.push(lock);
+        let body = self.enter(place, body);
+        self.locked.pop();
+        let sleeps = self.rng.percent(85);
+        Op::Lock {
+            at: sleeps.then_some(0),
+            lock,
+            unless,
+            body,
+        }
+    }
+
     pub(super) fn finally(
         &mut self,
         place: &Place,

@@ -237,7 +237,11 @@ impl Clock<'_> {
                 };
                 end.copied().unwrap_or(now)
             }
-            Op::Hold { at, body, .. } => {
+            Op::Lock { at: None, body, .. } => self.block(body, now),
+            Op::Hold { at, body, .. }
+            | Op::Lock {
+                at: Some(at), body, ..
+            } => {
                 let then = self.timer(at, 1, now);
                 self.block(body, then)
             }

@@ -133,6 +133,28 @@ impl Maker<'_> {
         place(self.rng, &self.semaphores)
     }
 
+    /// Any lock.
+    pub(super) fn any_lock(&mut self) -> u32 {
+        self.rng.small(1, self.locks) - 1
+    }
+
+    /// Any lock that no block around has: who waits for one of those waits for itself.
+    pub(super) fn other_lock(&mut self) -> Option<u32> {
+        let is_other = |lock: &u32| !self.locked.contains(lock);
+        let others: Vec<u32> = (0..self.locks).filter(is_other).collect();
+        self.rng.pick(&others)
+    }
+
+    /// The event that a wait for a lock is given up for, in some cases.
+    pub(super) fn unless(&mut self) -> Option<u32> {
+        if !self.full() || !self.rng.percent(30) {
+            return None;
+        }
+        let event = self.event();
+        self.waited.push(event);
+        Some(event)
+    }
+
     pub(super) fn fail(&mut self) -> Op {
         self.spend();
         let error = self.error();

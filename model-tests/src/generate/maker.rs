@@ -61,6 +61,9 @@ pub(super) struct Maker<'r> {
     /// The rooms of the streams, and the permits of the semaphores.
     pub(super) streams: Vec<u32>,
     pub(super) semaphores: Vec<u32>,
+    /// How many locks there are, and those that the blocks around have.
+    pub(super) locks: u32,
+    pub(super) locked: Vec<u32>,
     pub(super) next: Next,
 }
 
@@ -84,6 +87,7 @@ impl<'r> Maker<'r> {
         // Few of each: items that nobody wants and permits that nobody else asks for show nothing.
         let streams = some_of(rng, 2, &[(4, 0), (3, 1), (2, 2)]);
         let semaphores = some_of(rng, 2, &[(7, 1), (2, 2), (1, 0)]);
+        let locks = rng.small(1, 2);
         Self {
             rng,
             profile,
@@ -96,6 +100,8 @@ impl<'r> Maker<'r> {
             set: Vec::new(),
             streams,
             semaphores,
+            locks,
+            locked: Vec::new(),
             next: Next::default(),
         }
     }

@@ -11,12 +11,13 @@ mod arms;
 mod cancels;
 mod groups;
 mod hands;
+mod locks;
 mod tasks;
 
 type Recipe = fn(&mut Maker<'_>, &Place) -> Block;
 
 /// How often each is picked, and whether `AnyIO` has what it is about.
-const RECIPES: [(u64, bool, Recipe); 29] = [
+const RECIPES: [(u64, bool, Recipe); 32] = [
     (5, true, cancels::raced),
     (4, true, cancels::expiring),
     (5, true, cancels::shielded),
@@ -46,6 +47,9 @@ const RECIPES: [(u64, bool, Recipe); 29] = [
     (10, true, hands::passed_on),
     (6, true, hands::closed),
     (10, true, hands::in_turn),
+    (16, true, locks::contended),
+    (16, true, locks::given_up),
+    (4, true, locks::too_late),
 ];
 
 /// Any situation that the profile has.

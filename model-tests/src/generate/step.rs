@@ -38,6 +38,7 @@ enum Structure {
     Restore,
     Finally,
     Hold,
+    Lock,
     Together,
     Spawn,
     Start,
@@ -171,6 +172,7 @@ impl Maker<'_> {
         let full = self.full();
         let member = self.member(place, false);
         let starter = self.member(place, true);
+        let lock = self.other_lock().filter(|_| place.bounded());
         let weights = [
             (14, Structure::Scope),
             (13, Structure::Group),
@@ -178,6 +180,7 @@ impl Maker<'_> {
             (only(full && place.in_shield(), 44), Structure::Restore),
             (13, Structure::Finally),
             (only(place.bounded(), 10), Structure::Hold),
+            (only(lock.is_some(), 9), Structure::Lock),
             (only(full, 10), Structure::Together),
             (only(member.is_some(), 24), Structure::Spawn),
             (only(starter.is_some(), 22), Structure::Start),
@@ -194,6 +197,10 @@ impl Maker<'_> {
             (Some(Structure::Hold), ..) => {
                 let semaphore = self.semaphore();
                 self.hold(place, semaphore, Self::some)
+            }
+            (Some(Structure::Lock), ..) => {
+                let unless = self.unless();
+                self.lock(place, lock.unwrap_or(0), unless, Self::some)
             }
             (Some(Structure::Together), ..) => {
                 let kind = self.kind();

@@ -120,11 +120,15 @@ macro_rules! interpreter {
                     }
                     Op::Hold { at, semaphore, body } => {
                         world.sleep(*at, 1).await;
-                        let permit = tables.semaphore(*semaphore).acquire().await;
-                        env.note(Note::Acquired(*semaphore));
-                        block(env, body).await?;
-                        env.note(Note::Released(*semaphore));
-                        drop(permit);
+                        let note = |note| env.note(note);
+                        return hands::hold(tables, *semaphore, note, block(env, body)).await;
+                    }
+                    Op::Lock { at, lock, unless, body } => {
+                        if let Some(at) = at {
+                            world.sleep(*at, 1).await;
+                        }
+                        let note = |note| env.note(note);
+                        return hands::lock(tables, (*lock, *unless), note, block(env, body)).await;
                     }
                     Op::Fail { at, error } => {
                         world.sleep(*at, 1).await;

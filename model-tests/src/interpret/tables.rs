@@ -1,10 +1,10 @@
-//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores.
+//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores, locks.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyrt::stream::{ObjectReceiver, ObjectSender, object_stream};
-use anyrt::sync::{Event, Semaphore};
+use anyrt::sync::{Event, Lock, Semaphore};
 use anyrt::{CancelScope, ScopeHandle, TaskHandle};
 
 use crate::program::{End, Op, Program};
@@ -18,6 +18,7 @@ pub(super) struct Tables {
     events: Mutex<BTreeMap<u32, Arc<Event>>>,
     streams: Vec<Mutex<Stream>>,
     semaphores: Vec<Semaphore>,
+    locks: Vec<Lock<()>>,
 }
 
 /// The program's own ends of a stream, until it closes them.
@@ -52,6 +53,7 @@ impl Tables {
         let tables = Self {
             streams: program.streams.iter().map(stream).collect(),
             semaphores: program.semaphores.iter().map(semaphore).collect(),
+            locks: (0..program.locks).map(|_| Lock::default()).collect(),
             ..Self::default()
         };
         each(&program.main, &mut |op| {
@@ -137,6 +139,10 @@ impl Tables {
 
     pub(super) fn semaphore(&self, semaphore: u32) -> &Semaphore {
         &self.semaphores[semaphore as usize]
+    }
+
+    pub(super) fn lock(&self, lock: u32) -> &Lock<()> {
+        &self.locks[lock as usize]
     }
 }
 

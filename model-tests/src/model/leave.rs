@@ -24,7 +24,7 @@ impl<'p> World<'p> {
             Frame::Restore { id, region } => {
                 self.leave_scope(t, region, flow, |how| Note::Restore(id, how))
             }
-            Frame::Hold(semaphore) => self.release(t, semaphore, flow),
+            Frame::Hold(of) => self.release(t, of, flow),
             // SH2: leaving is not a checkpoint. SH3: at the end of the grace period it absorbs.
             Frame::Shield { id, region } => {
                 self.leave_scope(t, region, flow, |how| Note::Shield(id, how))

@@ -1,10 +1,11 @@
 //! Operations: what each does when its turn comes, and what those do that sleep first once the sleep is over.
 //!
 //! What is always true:
-//! 1. An operation without a sleep is either a wait or enters a frame. Entering is no operation in the sense of SC4: it
+//! 1. An operation without a sleep is either a wait or enters a frame, or does both. Entering is no operation in the sense of SC4: it
 //!    happens in a cancelled region, too, and what is inside runs up to its first wait (SC7, TG9).
 
 use super::World;
+use super::permits::Of;
 use super::task::{Flow, Frame, Step, TaskIx, Then, Wait};
 use crate::program::{Block, Grace, Op, When};
 use crate::trace::{Cause, Joined, Note};
@@ -29,8 +30,10 @@ impl<'p> World<'p> {
             | Op::Receive { at, .. }
             | Op::Close { at, .. }
             | Op::Hold { at, .. }
+            | Op::Lock { at: Some(at), .. }
             | Op::Defer { at, .. }
             | Op::Blocking { at, .. } => self.sleep(t, *at, 1, Then::Act(op)),
+            Op::Lock { at: None, .. } => self.act(t, op),
             Op::Wait { event } => self.operation(t, Wait::Event(*event)),
             Op::Forever => self.operation(t, Wait::Never),
             Op::Join { task, .. } => match self.handles.get(task) {
@@ -103,7 +106,10 @@ impl<'p> World<'p> {
             Op::Close { stream, end, .. } => self.close(t, *stream, *end),
             Op::Hold {
                 semaphore, body, ..
-            } => self.hold(t, *semaphore, body),
+            } => self.hold(t, Of::Semaphore(*semaphore), None, body),
+            Op::Lock {
+                lock, unless, body, ..
+            } => self.hold(t, Of::Lock(*lock), *unless, body),
             _ => unreachable!("an operation that sleeps first"),
         }
     }

@@ -11,7 +11,7 @@
 use super::World;
 use super::call::CallIx;
 use super::group::GroupIx;
-use super::semaphore::SemaphoreIx;
+use super::permits::Of;
 use super::stream::StreamIx;
 use super::tree::RegionId;
 use crate::program::{Block, Grace, Op};
@@ -75,8 +75,8 @@ pub(super) enum Turn<'p> {
     Send(StreamIx),
     /// To give it an item.
     Receive(StreamIx),
-    /// For a permit; then it runs the block.
-    Permit(SemaphoreIx, &'p Block),
+    /// For a permit; then it runs the block. An event that is set ends the wait.
+    Permit(Of, Option<u32>, &'p Block),
 }
 
 /// What follows a sleep.
@@ -99,7 +99,7 @@ pub(super) enum Frame<'p> {
         region: RegionId,
     },
     /// Holds a permit.
-    Hold(SemaphoreIx),
+    Hold(Of),
     Shield {
         id: u32,
         region: RegionId,

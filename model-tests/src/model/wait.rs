@@ -10,6 +10,8 @@
 //!    whose task is alive (ST2). Shields and cleanups need no word here, as what is in them does not see the cancel.
 
 use super::World;
+use super::moments::Moment;
+use super::permits::Of;
 use super::task::{Flow, Frame, Phase, Step, TaskIx, Then, Turn, Wait};
 use crate::program::Op;
 use crate::trace::{Joined, Note};
@@ -35,7 +37,7 @@ impl<'p> World<'p> {
             Wait::Start(task) => !self.tasks[*task].starting || self.ended(*task),
             Wait::Call(call) => self.calls[*call].ended(),
             Wait::Drain(group) => self.groups[*group].members.is_empty(),
-            Wait::Turn(_) => self.tasks[t].granted.is_some(),
+            Wait::Turn(turn) => self.tasks[t].granted.is_some() || self.gives_up(turn),
         }
     }
 
@@ -66,7 +68,12 @@ impl<'p> World<'p> {
             Phase::Waiting(Wait::Sleep(until, _)) => self.clock.clear(until),
             // TH3: the caller leaves at once.
             Phase::Waiting(Wait::Call(call)) => self.calls[call].abandoned = true,
-            Phase::Waiting(Wait::Turn(turn)) => self.withdraw(t, turn),
+            Phase::Waiting(Wait::Turn(turn)) => {
+                if matches!(turn, Turn::Permit(Of::Lock(_), ..)) {
+                    self.is_met(Moment::WaiterCut);
+                }
+                self.withdraw(t, turn);
+            }
             _ => {}
         }
         Step::Leave(Flow::Cut)
@@ -140,14 +147,24 @@ impl<'p> World<'p> {
         self.tasks[t].granted.is_none() && !self.tree.cancelled(self.tasks[t].here())
     }
 
+    /// Whether the event has come that a wait for a turn ends with.
+    fn gives_up(&self, turn: &Turn<'p>) -> bool {
+        matches!(turn, Turn::Permit(_, Some(event), _) if self.events.contains(event))
+    }
+
     fn take_turn(&mut self, t: TaskIx, turn: Turn<'p>) -> Step {
         self.withdraw(t, turn);
+        if let Turn::Permit(of, ..) = turn
+            && self.gives_up(&turn)
+        {
+            return self.give_up(t, of);
+        }
         let Some(note) = self.tasks[t].granted.take() else {
             unreachable!("it is granted");
         };
         self.note(t, note);
         match turn {
-            Turn::Permit(semaphore, body) => self.tasks[t].push(Frame::Hold(semaphore), body),
+            Turn::Permit(of, _, body) => self.tasks[t].push(Frame::Hold(of), body),
             Turn::Send(_) | Turn::Receive(_) => Step::Next,
         }
     }
@@ -157,7 +174,7 @@ impl<'p> World<'p> {
         match turn {
             Turn::Send(stream) => self.sender_leaves(t, stream),
             Turn::Receive(stream) => self.receiver_leaves(t, stream),
-            Turn::Permit(semaphore, _) => self.no_longer_waits(t, semaphore),
+            Turn::Permit(of, ..) => self.no_longer_waits(t, of),
         }
     }
 

@@ -23,8 +23,8 @@ pub fn compact_slots(program: &mut Program) {
     });
 }
 
-/// Numbers ids, tasks, events, errors, panics and items from 1, as they appear. Streams and semaphores are places in a
-/// list, and keep theirs.
+/// Numbers ids, tasks, events, errors, panics and items from 1, as they appear. Streams, semaphores and locks are there
+/// before the program starts, and keep theirs.
 pub fn compact_ids(program: &mut Program) {
     let mut seen: BTreeMap<(Sort, u32), u32> = BTreeMap::new();
     let mut counts: BTreeMap<Sort, u32> = BTreeMap::new();
@@ -39,7 +39,7 @@ pub fn compact_ids(program: &mut Program) {
         });
     });
     rename(program, |sort, number| match sort {
-        Sort::Slot | Sort::Bit | Sort::Stream | Sort::Semaphore => None,
+        Sort::Slot | Sort::Bit | Sort::Stream | Sort::Semaphore | Sort::Lock => None,
         _ => seen.get(&(sequence(sort), number)).copied(),
     });
 }

@@ -8,7 +8,7 @@ use crate::visit::{Sort, numbers_mut};
 /// How an operation is made plainer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plain {
-    /// No deadline, limit, grace period, error of a hook; no target of a moved deadline.
+    /// No deadline, limit, grace period, error of a hook, event that ends a wait; no target of a moved deadline.
     NoOption,
     NotFailing,
     NotLocal,
@@ -82,6 +82,7 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
             ways.push(Plain::Sleep);
             ways
         }
+        Op::Lock { unless, .. } => flags(&[(unless.is_some(), Plain::NoOption)]),
         Op::Restore { .. } | Op::Hold { .. } | Op::Wait { .. } | Op::Forever => Vec::new(),
         Op::Checkpoint { .. }
         | Op::State { .. }
@@ -108,6 +109,7 @@ impl Plain {
             (Self::NoOption, Op::Shield { grace, .. } | Op::Finally { grace, .. }) => *grace = None,
             (Self::NoOption, Op::Group { limit, .. }) => *limit = None,
             (Self::NoOption, Op::Defer { error, .. }) => *error = None,
+            (Self::NoOption, Op::Lock { unless, .. }) => *unless = None,
             (Self::NotFailing, Op::Group { failing, .. }) => *failing = false,
             (Self::NotLocal, Op::Group { local, .. }) => *local = false,
             (Self::NoCatch, Op::Group { catch, .. } | Op::Together { catch, .. }) => *catch = false,

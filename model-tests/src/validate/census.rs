@@ -94,7 +94,11 @@ impl Census {
             Op::Deadline { scope, .. } => {
                 self.moved.insert(*scope);
             }
-            Op::Wait { event } if !self.waited.insert(*event) => {
+            Op::Wait { event }
+            | Op::Lock {
+                unless: Some(event),
+                ..
+            } if !self.waited.insert(*event) => {
                 return Err(format!("event {event} is waited for twice"));
             }
             _ => {}
@@ -111,6 +115,7 @@ impl Census {
             slots,
             streams,
             semaphores,
+            locks,
             ..
         } = program;
         let listed = |list: &[u32]| (number as usize) < list.len();
@@ -123,8 +128,14 @@ impl Census {
             Sort::Semaphore if !listed(semaphores) => {
                 return Err(format!("there is no semaphore {number}"));
             }
+            Sort::Lock if number >= *locks => return Err(format!("there is no lock {number}")),
             // These may be met any number of times.
-            Sort::IdRef | Sort::TaskRef | Sort::Event | Sort::Stream | Sort::Semaphore => {
+            Sort::IdRef
+            | Sort::TaskRef
+            | Sort::Event
+            | Sort::Stream
+            | Sort::Semaphore
+            | Sort::Lock => {
                 return Ok(());
             }
             _ => {}

@@ -357,6 +357,44 @@ fn waits_end() {
 }
 
 #[test]
+fn locks_are_counted_and_end() {
+    let locks = |body: &str| {
+        let mut program = program(body);
+        program.locks = 2;
+        validate(&program)
+    };
+    let faulty = |body: &str, fault: &str| {
+        let said = locks(body).unwrap_err().to_string();
+        assert!(said.contains(fault), "{said}");
+    };
+    let lock = r#"{"op":"lock","at":1,"lock":1,"body":[]}"#;
+    locks(lock).unwrap();
+    locks(r#"{"op":"lock","lock":0,"unless":1,"body":[]}"#).unwrap();
+    faulty(
+        r#"{"op":"lock","at":1,"lock":2,"body":[]}"#,
+        "there is no lock 2",
+    );
+    faulty(
+        &format!(r#"{{"op":"shield","id":3,"body":[{lock}]}}"#),
+        "`lock` where nothing can end it",
+    );
+    // Also where an event would end it: nobody may set it.
+    faulty(
+        r#"{"op":"shield","id":3,"body":[{"op":"lock","lock":0,"unless":1,"body":[]}]}"#,
+        "`lock` where nothing can end it",
+    );
+    faulty(
+        r#"{"op":"wait","event":1},{"op":"lock","lock":0,"unless":1,"body":[]}"#,
+        "event 1 is waited for twice",
+    );
+    // What is in its block is where it is itself.
+    faulty(
+        r#"{"op":"lock","at":1,"lock":0,"body":[{"op":"fail","at":2,"error":1}]}"#,
+        "nowhere to go",
+    );
+}
+
+#[test]
 fn tasks_of_shielded_groups_end() {
     let in_shield = |body: &str| {
         format!(

@@ -135,6 +135,19 @@ pub(crate) fn hold(at: u32, body: Value) -> Value {
     json!({ "op": "hold", "at": at, "semaphore": 0, "body": body })
 }
 
+pub(crate) fn lock(at: u32, body: Value) -> Value {
+    json!({ "op": "lock", "at": at, "lock": 0, "body": body })
+}
+
+/// Locks without a sleep before.
+pub(crate) fn lock_now(body: Value) -> Value {
+    json!({ "op": "lock", "lock": 0, "body": body })
+}
+
+pub(crate) fn lock_unless(at: u32, event: u32, body: Value) -> Value {
+    json!({ "op": "lock", "at": at, "lock": 0, "unless": event, "body": body })
+}
+
 /// Blocks that are run together, by the numbers of their tasks; what they fail with ends there.
 pub(crate) fn together<const N: usize>(kind: &str, id: u32, arms: [(u32, Value); N]) -> Value {
     let arms = arms.map(|(task, body)| json!({ "task": task, "body": body }));

@@ -1,0 +1,57 @@
+//! What is held while a block runs: permits and locks. The block is the caller's, and so is the track that is noted in.
+//!
+//! Always true: what is held is dropped after the block and what is noted at its end.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use anyrt::sync::Event;
+use futures_util::future::{Either, select};
+
+use super::Outcome;
+use super::tables::Tables;
+use crate::trace::Note;
+
+pub(super) async fn hold(
+    tables: &Tables,
+    semaphore: u32,
+    note: impl Fn(Note),
+    body: impl Future<Output = Outcome>,
+) -> Outcome {
+    let _permit = tables.semaphore(semaphore).acquire().await;
+    note(Note::Acquired(semaphore));
+    body.await?;
+    note(Note::Released(semaphore));
+    Ok(())
+}
+
+pub(super) async fn lock(
+    tables: &Tables,
+    (number, event): (u32, Option<u32>),
+    note: impl Fn(Note),
+    body: impl Future<Output = Outcome>,
+) -> Outcome {
+    let locking = tables.lock(number).lock();
+    let locked = match event {
+        None => Some(locking.await),
+        Some(event) => unless(tables.event(event), locking).await,
+    };
+    let Some(_guard) = locked else {
+        note(Note::GaveUp(number));
+        return Ok(());
+    };
+    note(Note::Locked(number));
+    body.await?;
+    note(Note::Unlocked(number));
+    Ok(())
+}
+
+/// Waits for something until an event is set, also where both have come. It is dropped then, whatever it was granted.
+async fn unless<T>(event: Arc<Event>, future: impl Future<Output = T>) -> Option<T> {
+    let set = pin!(event.wait());
+    match select(set, pin!(future)).await {
+        Either::Left(_) => None,
+        Either::Right((value, _)) => Some(value),
+    }
+}

@@ -1,0 +1,37 @@
+//! What a run comes to that no trace tells, for those who ask whether programs show it.
+
+use std::collections::BTreeSet;
+
+use super::{Runnable, World};
+use crate::program::Program;
+
+/// What may happen to those who hold something and to those who wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// Who waited for a lock was cancelled.
+    WaiterCut,
+    /// Who had a lock was cancelled.
+    HolderCut,
+    /// A lock went on to one who waited, past one who was cancelled.
+    PassedOver,
+    /// A lock that had been granted was not wanted any more, and went on.
+    PassedOn,
+    /// A lock was asked for in a region that was cancelled.
+    TooLate,
+}
+
+/// What the runs of a program come to: those in which the first that can go on does, and the last.
+pub fn moments(program: &Program) -> BTreeSet<Moment> {
+    let run = |choose: fn(&[Runnable]) -> usize| {
+        let mut world = World::new(program);
+        world.run(choose);
+        world.moments
+    };
+    &run(|_| 0) | &run(|among| among.len() - 1)
+}
+
+impl World<'_> {
+    pub(super) fn is_met(&mut self, moment: Moment) {
+        self.moments.insert(moment);
+    }
+}

@@ -1,0 +1,127 @@
+//! Permits, of semaphores and of locks: one is held by a frame, and goes on to the next who waits when the frame is gone.
+//!
+//! What is always true:
+//! 1. Permits are granted in the order in which they were asked for; who is cancelled is passed over (PR1).
+//! 2. At rest, no permit is free while somebody waits who may have one.
+//! 3. One that is granted to somebody who gives up goes on to the next as well (PR1).
+
+use super::World;
+use super::moments::Moment;
+use super::task::{Flow, Step, TaskIx, Turn, Wait};
+use crate::program::Block;
+use crate::trace::Note;
+
+/// What a permit is of. A lock has one.
+#[derive(Clone, Copy)]
+pub(super) enum Of {
+    Semaphore(u32),
+    Lock(u32),
+}
+
+pub(super) struct Permits {
+    free: u32,
+    /// Who has asked for a permit and has not gone on, in order, with what is noted then.
+    waiting: Vec<(TaskIx, Note)>,
+}
+
+impl Permits {
+    pub(super) fn new(free: u32) -> Self {
+        Self {
+            free,
+            waiting: Vec::new(),
+        }
+    }
+}
+
+impl Of {
+    fn taken(self) -> Note {
+        match self {
+            Self::Semaphore(semaphore) => Note::Acquired(semaphore),
+            Self::Lock(lock) => Note::Locked(lock),
+        }
+    }
+
+    fn given_back(self) -> Note {
+        match self {
+            Self::Semaphore(semaphore) => Note::Released(semaphore),
+            Self::Lock(lock) => Note::Unlocked(lock),
+        }
+    }
+}
+
+impl<'p> World<'p> {
+    /// Asks for a permit to run a block with, unless an event comes first. Both are operations: in a cancelled region
+    /// neither comes (SC4).
+    pub(super) fn hold(&mut self, t: TaskIx, of: Of, unless: Option<u32>, body: &'p Block) -> Step {
+        if self.tree.cancelled(self.tasks[t].here()) {
+            if matches!(of, Of::Lock(_)) {
+                self.is_met(Moment::TooLate);
+            }
+            return self.pend(t, Wait::Never);
+        }
+        if unless.is_some_and(|event| self.events.contains(&event)) {
+            return self.give_up(t, of);
+        }
+        self.permits(of).waiting.push((t, of.taken()));
+        self.grant_permits(of);
+        self.ask(t, Turn::Permit(of, unless, body))
+    }
+
+    /// The event has come first, or a permit was granted that is not wanted any more.
+    pub(super) fn give_up(&mut self, t: TaskIx, of: Of) -> Step {
+        if self.tasks[t].granted.take().is_some() {
+            self.is_met(Moment::PassedOn);
+            self.give_back(of);
+        }
+        let Of::Lock(lock) = of else {
+            unreachable!("only a lock is given up");
+        };
+        self.done(t, Note::GaveUp(lock))
+    }
+
+    /// The block that held a permit is gone, whatever the way.
+    pub(super) fn release(&mut self, t: TaskIx, of: Of, flow: Flow) -> Step {
+        if let (Of::Lock(_), Flow::Cut) = (of, &flow) {
+            self.is_met(Moment::HolderCut);
+        }
+        self.give_back(of);
+        match flow {
+            Flow::Done => self.done(t, of.given_back()),
+            flow => Step::Leave(flow),
+        }
+    }
+
+    pub(super) fn no_longer_waits(&mut self, t: TaskIx, of: Of) {
+        self.permits(of).waiting.retain(|&(w, _)| w != t);
+    }
+
+    fn give_back(&mut self, of: Of) {
+        self.permits(of).free += 1;
+        self.grant_permits(of);
+    }
+
+    fn grant_permits(&mut self, of: Of) {
+        while self.permits(of).free > 0 {
+            let waiting = self.permits(of).waiting.clone();
+            let next = waiting.iter().position(|&(w, _)| self.may_have_turn(w));
+            let Some(place) = next else {
+                return;
+            };
+            // Who is before the next and has not been granted its own is cancelled.
+            let is_passed = |&(w, _): &(TaskIx, Note)| self.tasks[w].granted.is_none();
+            if matches!(of, Of::Lock(_)) && waiting[..place].iter().any(is_passed) {
+                self.is_met(Moment::PassedOver);
+            }
+            let (next, note) = waiting[place].clone();
+            self.permits(of).free -= 1;
+            self.tasks[next].granted = Some(note);
+        }
+    }
+
+    fn permits(&mut self, of: Of) -> &mut Permits {
+        match of {
+            Of::Semaphore(semaphore) => &mut self.semaphores[semaphore as usize],
+            Of::Lock(lock) => &mut self.locks[lock as usize],
+        }
+    }
+}
