@@ -12,13 +12,16 @@
 //! 7. No sleep ends early.
 //! 8. A cleanup runs once; hooks of a group run last in first out, one after the other.
 //! 9. Each item is received once at most, and never one whose sender was told that it was not sent.
+//! 10. One at a time has a lock.
 //!
-//! One stands after the other, which makes the file longer than others; that of the hooks is in `oracle/hooks.rs`.
+//! One stands after the other, which makes the file longer than others; those of hooks and of locks have files of their
+//! own.
 //!
 //! That a program ends at all is asked by running it. That a future is gone before its group counts it out, and that no
 //! ready value is lost, cannot be seen in a trace: the conformance suite asks that with futures written by hand.
 
 mod hooks;
+mod locks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +48,7 @@ pub fn violations(program: &Program, trace: &Trace) -> Vec<String> {
     cleanups_run_once(trace, &mut found);
     hooks::hooks_in_order(&facts, trace, &mut found);
     items_go_to_one(trace, &mut found);
+    locks::one_at_a_time(trace, &mut found);
     found
 }
 

@@ -149,6 +149,16 @@ fn each_oracle_can_say_no() {
         let both = [Entry(1, Note::Unsent(7)), Entry(2, Note::Received(0, 7))];
         trace.get_mut("t0").unwrap().splice(1..1, both);
     });
+    expect("have lock 0 at once", &|trace| {
+        for (track, from, to) in [("t0", 1, 3), ("t1", 2, 4)] {
+            let held = [Entry(from, Note::Locked(0)), Entry(to, Note::Unlocked(0))];
+            trace.get_mut(track).unwrap().splice(1..1, held);
+        }
+    });
+    expect("is given back by one without", &|trace| {
+        let back = Entry(1, Note::Unlocked(0));
+        trace.get_mut("t0").unwrap().insert(1, back);
+    });
     expect("was given later and ends later", &|trace| {
         for Entry(time, _) in trace.get_mut("h3").unwrap() {
             *time = 4 << 12;
