@@ -38,8 +38,8 @@ pub const MOST: usize = 60;
 pub enum Profile {
     /// Everything.
     Full,
-    /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking, together, and
-    /// no lock that is given up.
+    /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking, together,
+    /// condition, barrier, and no lock that is given up.
     Portable,
 }
 
@@ -58,6 +58,9 @@ fn is_portable(op: &Op) -> bool {
         Op::Panic { .. }
         | Op::Restore { .. }
         | Op::Together { .. }
+        | Op::Watch { .. }
+        | Op::Notify { .. }
+        | Op::Meet { .. }
         | Op::Defer { .. }
         | Op::Blocking { .. } => false,
         Op::Shield { grace, .. } | Op::Finally { grace, .. } => grace.is_none(),
@@ -92,7 +95,7 @@ fn attempt(rng: &mut Rng, profile: Profile, wanted: usize) -> Program {
     let mut maker = Maker::new(rng, profile, wanted);
     let mut main = vec![maker.main()];
     let (movable, streams, semaphores) = (maker.movable, maker.streams, maker.semaphores);
-    let locks = maker.locks;
+    let (locks, barriers) = (maker.locks, maker.barriers);
     let mut timeline = clock::wind(rng, &mut main);
     aim::aim(rng, &mut timeline, &movable, &mut main);
     let slots = clock::settle(rng, &timeline, &mut main);
@@ -101,6 +104,7 @@ fn attempt(rng: &mut Rng, profile: Profile, wanted: usize) -> Program {
         streams,
         semaphores,
         locks,
+        barriers,
         main,
     }
 }

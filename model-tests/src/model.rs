@@ -12,8 +12,10 @@
 //! 2. At rest, no task could go on and no dropped wait is left: an effectively cancelled task is held (SC3).
 //! 3. Which of the runnable ones goes first cannot be told from the trace, as programs are made so.
 
+mod barrier;
 mod call;
 mod cancel;
+mod condition;
 mod group;
 mod leave;
 mod moments;
@@ -32,7 +34,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::program::Program;
 use crate::trace::{Entry, Note, REPORTS, Trace};
 
+use barrier::Barrier;
 use call::Call;
+use condition::Condition;
 use group::{Group, GroupIx};
 pub use moments::{Moment, moments};
 use permits::Permits;
@@ -91,6 +95,9 @@ struct World<'p> {
     streams: Vec<Stream>,
     semaphores: Vec<Permits>,
     locks: Vec<Permits>,
+    /// One of each lock.
+    conditions: Vec<Condition>,
+    barriers: Vec<Barrier>,
     /// The tasks that are gone and not yet counted out.
     leaving: BTreeMap<TaskIx, Flow>,
     /// Whether `run` has come to its end.
@@ -139,6 +146,12 @@ impl<'p> World<'p> {
                 .map(|&free| Permits::new(free))
                 .collect(),
             locks: (0..program.locks).map(|_| Permits::new(1)).collect(),
+            conditions: (0..program.locks).map(|_| Condition::default()).collect(),
+            barriers: program
+                .barriers
+                .iter()
+                .map(|&parties| Barrier::new(parties))
+                .collect(),
             leaving: BTreeMap::new(),
             over: false,
             trace: Trace::new(),

@@ -13,13 +13,15 @@
 //! 8. A cleanup runs once; hooks of a group run last in first out, one after the other.
 //! 9. Each item is received once at most, and never one whose sender was told that it was not sent.
 //! 10. One at a time has a lock.
+//! 11. Nobody passes a barrier before enough have come.
 //!
-//! One stands after the other, which makes the file longer than others; those of hooks and of locks have files of their
+//! One stands after the other, which makes the file longer than others; those of hooks, of locks and of barriers have files of their
 //! own.
 //!
 //! That a program ends at all is asked by running it. That a future is gone before its group counts it out, and that no
 //! ready value is lost, cannot be seen in a trace: the conformance suite asks that with futures written by hand.
 
+mod barriers;
 mod hooks;
 mod locks;
 
@@ -49,6 +51,7 @@ pub fn violations(program: &Program, trace: &Trace) -> Vec<String> {
     hooks::hooks_in_order(&facts, trace, &mut found);
     items_go_to_one(trace, &mut found);
     locks::one_at_a_time(trace, &mut found);
+    barriers::enough_have_come(program, trace, &mut found);
     found
 }
 

@@ -26,9 +26,12 @@ pub struct Program {
     /// The semaphores, by the permits that each has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub semaphores: Vec<u32>,
-    /// How many locks there are.
+    /// How many locks there are. Each has a condition.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub locks: u32,
+    /// The barriers, by how many go on together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barriers: Vec<u32>,
     /// What the main task does.
     pub main: Block,
 }
@@ -128,6 +131,28 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unless: Option<u32>,
         body: Block,
+    },
+    /// Sleeps, or not, then locks and runs a block; then waits to be told, and runs another one with the lock.
+    Watch {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<u32>,
+        lock: u32,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        first: Block,
+        body: Block,
+    },
+    /// Sleeps, then tells one or all of those that wait to be told.
+    Notify {
+        at: u32,
+        lock: u32,
+        #[serde(default, skip_serializing_if = "is_false")]
+        all: bool,
+    },
+    /// Sleeps, or not, then waits at a barrier.
+    Meet {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<u32>,
+        barrier: u32,
     },
     /// Sleeps, then fails.
     Fail { at: u32, error: u32 },

@@ -81,6 +81,12 @@ pub enum Note {
     Locked(u32),
     /// A block that had a lock is over.
     Unlocked(u32),
+    /// It was told, and has the lock again.
+    Told(u32),
+    /// So many of those who wait to be told were told.
+    Notify(u32, u32),
+    /// Enough have come to a barrier; whether this was the last one.
+    Met(u32, bool),
     /// A lock was not waited for any longer, since an event had come.
     GaveUp(u32),
     /// A scope is over.

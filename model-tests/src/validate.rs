@@ -137,6 +137,8 @@ impl Walk<'_> {
             Op::Receive { .. } => wait("`receive`"),
             Op::Hold { .. } => wait("`hold`"),
             Op::Lock { .. } => wait("`lock`"),
+            Op::Watch { .. } => wait("`watch`"),
+            Op::Meet { .. } => wait("`meet`"),
             Op::Cancel { scope, .. } => match self.census.thing(*scope) {
                 Some(Thing::Scope | Thing::Group { .. }) => Ok(()),
                 _ => Err(format!("{scope} is no scope or group")),
@@ -218,6 +220,7 @@ impl Walk<'_> {
             | Op::State { .. }
             | Op::Set { .. }
             | Op::Close { .. }
+            | Op::Notify { .. }
             | Op::Panic { .. } => Ok(()),
         }
     }
@@ -261,6 +264,9 @@ impl Walk<'_> {
             Op::Shield { grace, body: b, .. } => body(b, place.shield(grace.is_some())),
             Op::Restore { body: b, .. } => body(b, place.restore()),
             Op::Hold { body: b, .. } | Op::Lock { body: b, .. } => body(b, place.clone()),
+            Op::Watch { first, body: b, .. } => {
+                Ok(vec![(first, place.clone()), (b, place.clone())])
+            }
             Op::Defer { body: b, .. } => body(b, place.hook()),
             Op::Spawn {
                 group,

@@ -37,6 +37,8 @@ pub enum Sort {
     Semaphore,
     /// A lock; the program counts them.
     Lock,
+    /// A barrier; the program lists them.
+    Barrier,
 }
 
 /// Writes a function once for shared and once for exclusive references.
@@ -97,6 +99,22 @@ macro_rules! both {
                         meet(Sort::Event, event);
                     }
                 }
+                Op::Watch { at, lock, .. } => {
+                    if let Some(at) = at {
+                        meet(Sort::Slot, at);
+                    }
+                    meet(Sort::Lock, lock);
+                }
+                Op::Notify { at, lock, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Lock, lock);
+                }
+                Op::Meet { at, barrier } => {
+                    if let Some(at) = at {
+                        meet(Sort::Slot, at);
+                    }
+                    meet(Sort::Barrier, barrier);
+                }
                 Op::Fail { at, error } => {
                     meet(Sort::Slot, at);
                     meet(Sort::Error, error);
@@ -150,11 +168,12 @@ both!(numbers => &Op, &u32; numbers_mut => &mut Op, &mut u32);
 /// Writes a function once for shared and once for exclusive references.
 macro_rules! blocks {
     ($($name:ident => $op:ty, $block:ty);+) => {$(
-        /// The blocks of an operation: its body and its cleanup, or its arms.
+        /// The blocks of an operation: its body and its cleanup, its first block and its body, or its arms.
         #[must_use]
         pub fn $name(op: $op) -> Vec<$block> {
             match op {
                 Op::Finally { body, cleanup, .. } => vec![body, cleanup],
+                Op::Watch { first, body, .. } => vec![first, body],
                 Op::Together { arms, .. } => arms.into_iter().map(|Arm { body, .. }| body).collect(),
                 Op::Spawn { body, .. }
                 | Op::Start { body, .. }

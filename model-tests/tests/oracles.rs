@@ -159,6 +159,16 @@ fn each_oracle_can_say_no() {
         let back = Entry(1, Note::Unlocked(0));
         trace.get_mut("t0").unwrap().insert(1, back);
     });
+    expect("have lock 0 at once", &|trace| {
+        for (track, from, to) in [("t0", 1, 3), ("t1", 2, 4)] {
+            let held = [Entry(from, Note::Told(0)), Entry(to, Note::Unlocked(0))];
+            trace.get_mut(track).unwrap().splice(1..1, held);
+        }
+    });
+    expect("barrier 0: 1 with 0 who came last", &|trace| {
+        let met = Entry(1, Note::Met(0, false));
+        trace.get_mut("t0").unwrap().insert(1, met);
+    });
     expect("was given later and ends later", &|trace| {
         for Entry(time, _) in trace.get_mut("h3").unwrap() {
             *time = 4 << 12;

@@ -218,11 +218,32 @@ impl<'r> Maker<'r> {
         self.locked.push(lock);
         let body = self.enter(place, body);
         self.locked.pop();
-        let sleeps = self.rng.percent(85);
+        let at = self.sleeps_first();
         Op::Lock {
-            at: sleeps.then_some(0),
+            at,
             lock,
             unless,
+            body,
+        }
+    }
+
+    pub(super) fn watch(
+        &mut self,
+        place: &Place,
+        lock: u32,
+        first: impl FnOnce(&mut Self, &Place) -> Block,
+        body: impl FnOnce(&mut Self, &Place) -> Block,
+    ) -> Op {
+        self.spend();
+        self.locked.push(lock);
+        let first = self.enter(place, first);
+        let body = self.enter(place, body);
+        self.locked.pop();
+        let at = self.sleeps_first();
+        Op::Watch {
+            at,
+            lock,
+            first,
             body,
         }
     }

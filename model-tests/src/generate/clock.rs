@@ -167,6 +167,8 @@ impl Clock<'_> {
             | Op::Send { at, .. }
             | Op::Receive { at, .. }
             | Op::Close { at, .. }
+            | Op::Notify { at, .. }
+            | Op::Meet { at: Some(at), .. }
             | Op::Fail { at, .. }
             | Op::Panic { at, .. } => self.timer(at, 1, now),
             Op::Set { at, event } => {
@@ -236,6 +238,15 @@ impl Clock<'_> {
                     ends.iter().max()
                 };
                 end.copied().unwrap_or(now)
+            }
+            // The others come at about the same time.
+            Op::Meet { at: None, .. } => now,
+            Op::Watch {
+                at, first, body, ..
+            } => {
+                let then = at.as_mut().map_or(now, |at| self.timer(at, 1, now));
+                let told = self.block(first, then) + self.rng.below(CYCLE / 2);
+                self.block(body, told)
             }
             Op::Lock { at: None, body, .. } => self.block(body, now),
             Op::Hold { at, body, .. }

@@ -145,6 +145,29 @@ impl Maker<'_> {
         self.rng.pick(&others)
     }
 
+    /// Tells those who wait to be told, one in most cases: several want the lock at once.
+    pub(super) fn notify(&mut self, lock: u32) -> Op {
+        self.spend();
+        let all = self.rng.percent(15);
+        Op::Notify { at: 0, lock, all }
+    }
+
+    /// Any barrier.
+    pub(super) fn barrier(&mut self) -> u32 {
+        place(self.rng, &self.barriers)
+    }
+
+    pub(super) fn meet(&mut self, barrier: u32) -> Op {
+        self.spend();
+        let at = self.sleeps_first();
+        Op::Meet { at, barrier }
+    }
+
+    /// The open slot of an operation that need not sleep.
+    pub(super) fn sleeps_first(&mut self) -> Option<u32> {
+        self.rng.percent(85).then_some(0)
+    }
+
     /// The event that a wait for a lock is given up for, in some cases.
     pub(super) fn unless(&mut self) -> Option<u32> {
         if !self.full() || !self.rng.percent(30) {

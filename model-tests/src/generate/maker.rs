@@ -64,6 +64,8 @@ pub(super) struct Maker<'r> {
     /// How many locks there are, and those that the blocks around have.
     pub(super) locks: u32,
     pub(super) locked: Vec<u32>,
+    /// How many go on together at each barrier.
+    pub(super) barriers: Vec<u32>,
     pub(super) next: Next,
 }
 
@@ -88,6 +90,10 @@ impl<'r> Maker<'r> {
         let streams = some_of(rng, 2, &[(4, 0), (3, 1), (2, 2)]);
         let semaphores = some_of(rng, 2, &[(7, 1), (2, 2), (1, 0)]);
         let locks = rng.small(1, 2);
+        let barriers = match profile {
+            Profile::Full => some_of(rng, 2, &[(7, 2), (2, 3), (1, 1)]),
+            Profile::Portable => Vec::new(),
+        };
         Self {
             rng,
             profile,
@@ -102,6 +108,7 @@ impl<'r> Maker<'r> {
             semaphores,
             locks,
             locked: Vec::new(),
+            barriers,
             next: Next::default(),
         }
     }

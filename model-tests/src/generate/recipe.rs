@@ -9,6 +9,7 @@ use crate::program::{Block, Op};
 
 mod arms;
 mod cancels;
+mod conditions;
 mod groups;
 mod hands;
 mod locks;
@@ -17,7 +18,7 @@ mod tasks;
 type Recipe = fn(&mut Maker<'_>, &Place) -> Block;
 
 /// How often each is picked, and whether `AnyIO` has what it is about.
-const RECIPES: [(u64, bool, Recipe); 32] = [
+const RECIPES: [(u64, bool, Recipe); 34] = [
     (5, true, cancels::raced),
     (4, true, cancels::expiring),
     (5, true, cancels::shielded),
@@ -50,6 +51,8 @@ const RECIPES: [(u64, bool, Recipe); 32] = [
     (16, true, locks::contended),
     (16, true, locks::given_up),
     (4, true, locks::too_late),
+    (14, false, conditions::told),
+    (8, false, conditions::meeting),
 ];
 
 /// Any situation that the profile has.

@@ -25,6 +25,8 @@ enum Leaf {
     Send,
     Receive,
     Close,
+    Notify,
+    Meet,
     Fail,
     Panic,
     Blocking,
@@ -39,6 +41,7 @@ enum Structure {
     Finally,
     Hold,
     Lock,
+    Watch,
     Together,
     Spawn,
     Start,
@@ -133,6 +136,8 @@ impl Maker<'_> {
             (only(bounded, 7), Leaf::Send),
             (only(bounded, 7), Leaf::Receive),
             (1, Leaf::Close),
+            (only(full, 3), Leaf::Notify),
+            (only(full && bounded, 2), Leaf::Meet),
             (only(place.fallible, 6), Leaf::Fail),
             (only(full && self.caught > 0, 2), Leaf::Panic),
             (only(full && self.caught == 0, 1), Leaf::Panic),
@@ -161,6 +166,14 @@ impl Maker<'_> {
                 let stream = self.stream();
                 self.close(stream)
             }
+            Leaf::Notify => {
+                let lock = self.any_lock();
+                self.notify(lock)
+            }
+            Leaf::Meet => {
+                let barrier = self.barrier();
+                self.meet(barrier)
+            }
             Leaf::Fail => self.fail(),
             Leaf::Panic => self.panic(),
             Leaf::Blocking => self.blocking(),
@@ -181,6 +194,7 @@ impl Maker<'_> {
             (13, Structure::Finally),
             (only(place.bounded(), 10), Structure::Hold),
             (only(lock.is_some(), 9), Structure::Lock),
+            (only(full && lock.is_some(), 6), Structure::Watch),
             (only(full, 10), Structure::Together),
             (only(member.is_some(), 24), Structure::Spawn),
             (only(starter.is_some(), 22), Structure::Start),
@@ -201,6 +215,11 @@ impl Maker<'_> {
             (Some(Structure::Lock), ..) => {
                 let unless = self.unless();
                 self.lock(place, lock.unwrap_or(0), unless, Self::some)
+            }
+            (Some(Structure::Watch), ..) => {
+                let first = if self.rng.percent(50) { 0 } else { 2 };
+                let first = |maker: &mut Self, place: &Place| maker.few(place, first);
+                self.watch(place, lock.unwrap_or(0), first, Self::some)
             }
             (Some(Structure::Together), ..) => {
                 let kind = self.kind();

@@ -130,6 +130,25 @@ macro_rules! interpreter {
                         let note = |note| env.note(note);
                         return hands::lock(tables, (*lock, *unless), note, block(env, body)).await;
                     }
+                    Op::Watch { at, lock, first, body } => {
+                        if let Some(at) = at {
+                            world.sleep(*at, 1).await;
+                        }
+                        let note = |note| env.note(note);
+                        let (first, body) = (block(env, first), block(env, body));
+                        return hands::watch(tables, *lock, note, first, body).await;
+                    }
+                    Op::Notify { at, lock, all } => {
+                        world.sleep(*at, 1).await;
+                        env.note(hands::notify(tables, *lock, *all));
+                    }
+                    Op::Meet { at, barrier } => {
+                        if let Some(at) = at {
+                            world.sleep(*at, 1).await;
+                        }
+                        let last = tables.barrier(*barrier).wait().await;
+                        env.note(Note::Met(*barrier, last));
+                    }
                     Op::Fail { at, error } => {
                         world.sleep(*at, 1).await;
                         return Err(Failure(vec![*error]));

@@ -47,6 +47,34 @@ pub(super) async fn lock(
     Ok(())
 }
 
+pub(super) async fn watch(
+    tables: &Tables,
+    number: u32,
+    note: impl Fn(Note),
+    first: impl Future<Output = Outcome>,
+    body: impl Future<Output = Outcome>,
+) -> Outcome {
+    let guard = tables.lock(number).lock().await;
+    note(Note::Locked(number));
+    first.await?;
+    let _guard = tables.condition(number).wait(guard).await;
+    note(Note::Told(number));
+    body.await?;
+    note(Note::Unlocked(number));
+    Ok(())
+}
+
+/// Tells one or all of those who wait to be told, and how many they were.
+pub(super) fn notify(tables: &Tables, number: u32, all: bool) -> Note {
+    let condition = tables.condition(number);
+    let told = if all {
+        condition.notify_all()
+    } else {
+        usize::from(condition.notify_one())
+    };
+    Note::Notify(number, u32::try_from(told).unwrap_or(u32::MAX))
+}
+
 /// Waits for something until an event is set, also where both have come. It is dropped then, whatever it was granted.
 async fn unless<T>(event: Arc<Event>, future: impl Future<Output = T>) -> Option<T> {
     let set = pin!(event.wait());

@@ -1,10 +1,10 @@
-//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores, locks.
+//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores, locks, barriers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyrt::stream::{ObjectReceiver, ObjectSender, object_stream};
-use anyrt::sync::{Event, Lock, Semaphore};
+use anyrt::sync::{Barrier, Condition, Event, Lock, Semaphore};
 use anyrt::{CancelScope, ScopeHandle, TaskHandle};
 
 use crate::program::{End, Op, Program};
@@ -18,7 +18,8 @@ pub(super) struct Tables {
     events: Mutex<BTreeMap<u32, Arc<Event>>>,
     streams: Vec<Mutex<Stream>>,
     semaphores: Vec<Semaphore>,
-    locks: Vec<Lock<()>>,
+    locks: Vec<(Lock<()>, Condition)>,
+    barriers: Vec<Barrier>,
 }
 
 /// The program's own ends of a stream, until it closes them.
@@ -50,10 +51,12 @@ impl Tables {
             })
         };
         let semaphore = |&permits: &u32| Semaphore::new(permits as usize);
+        let barrier = |&parties: &u32| Barrier::new(parties as usize);
         let tables = Self {
             streams: program.streams.iter().map(stream).collect(),
             semaphores: program.semaphores.iter().map(semaphore).collect(),
-            locks: (0..program.locks).map(|_| Lock::default()).collect(),
+            locks: (0..program.locks).map(|_| Default::default()).collect(),
+            barriers: program.barriers.iter().map(barrier).collect(),
             ..Self::default()
         };
         each(&program.main, &mut |op| {
@@ -142,7 +145,15 @@ impl Tables {
     }
 
     pub(super) fn lock(&self, lock: u32) -> &Lock<()> {
-        &self.locks[lock as usize]
+        &self.locks[lock as usize].0
+    }
+
+    pub(super) fn condition(&self, lock: u32) -> &Condition {
+        &self.locks[lock as usize].1
+    }
+
+    pub(super) fn barrier(&self, barrier: u32) -> &Barrier {
+        &self.barriers[barrier as usize]
     }
 }
 

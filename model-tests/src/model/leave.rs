@@ -25,6 +25,7 @@ impl<'p> World<'p> {
                 self.leave_scope(t, region, flow, |how| Note::Restore(id, how))
             }
             Frame::Hold(of) => self.release(t, of, flow),
+            Frame::Watch(lock, body) => self.first_is_gone(t, lock, body, flow),
             // SH2: leaving is not a checkpoint. SH3: at the end of the grace period it absorbs.
             Frame::Shield { id, region } => {
                 self.leave_scope(t, region, flow, |how| Note::Shield(id, how))

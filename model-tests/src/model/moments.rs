@@ -16,8 +16,14 @@ pub enum Moment {
     PassedOver,
     /// A lock that had been granted was not wanted any more, and went on.
     PassedOn,
-    /// A lock was asked for in a region that was cancelled.
+    /// Something was asked for in a region that was cancelled.
     TooLate,
+    /// Who waited to be told was cancelled.
+    UntoldCut,
+    /// Who had been told was cancelled before it had the lock again.
+    ToldCut,
+    /// Who waited at a barrier was cancelled.
+    ComerCut,
 }
 
 /// What the runs of a program come to: those in which the first that can go on does, and the last.
@@ -31,7 +37,7 @@ pub fn moments(program: &Program) -> BTreeSet<Moment> {
 }
 
 impl World<'_> {
-    pub(super) fn is_met(&mut self, moment: Moment) {
+    pub(super) fn comes_to(&mut self, moment: Moment) {
         self.moments.insert(moment);
     }
 }

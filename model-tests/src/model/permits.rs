@@ -11,11 +11,13 @@ use super::task::{Flow, Step, TaskIx, Turn, Wait};
 use crate::program::Block;
 use crate::trace::Note;
 
+pub(super) type LockIx = u32;
+
 /// What a permit is of. A lock has one.
 #[derive(Clone, Copy)]
 pub(super) enum Of {
     Semaphore(u32),
-    Lock(u32),
+    Lock(LockIx),
 }
 
 pub(super) struct Permits {
@@ -55,22 +57,27 @@ impl<'p> World<'p> {
     pub(super) fn hold(&mut self, t: TaskIx, of: Of, unless: Option<u32>, body: &'p Block) -> Step {
         if self.tree.cancelled(self.tasks[t].here()) {
             if matches!(of, Of::Lock(_)) {
-                self.is_met(Moment::TooLate);
+                self.comes_to(Moment::TooLate);
             }
             return self.pend(t, Wait::Never);
         }
         if unless.is_some_and(|event| self.events.contains(&event)) {
             return self.give_up(t, of);
         }
-        self.permits(of).waiting.push((t, of.taken()));
+        self.want(t, of, of.taken(), Turn::Permit(of, unless, body))
+    }
+
+    /// Takes a place in the queue; once it is granted a permit, that is noted.
+    pub(super) fn want(&mut self, t: TaskIx, of: Of, note: Note, turn: Turn<'p>) -> Step {
+        self.permits(of).waiting.push((t, note));
         self.grant_permits(of);
-        self.ask(t, Turn::Permit(of, unless, body))
+        self.ask(t, turn)
     }
 
     /// The event has come first, or a permit was granted that is not wanted any more.
     pub(super) fn give_up(&mut self, t: TaskIx, of: Of) -> Step {
         if self.tasks[t].granted.take().is_some() {
-            self.is_met(Moment::PassedOn);
+            self.comes_to(Moment::PassedOn);
             self.give_back(of);
         }
         let Of::Lock(lock) = of else {
@@ -82,7 +89,7 @@ impl<'p> World<'p> {
     /// The block that held a permit is gone, whatever the way.
     pub(super) fn release(&mut self, t: TaskIx, of: Of, flow: Flow) -> Step {
         if let (Of::Lock(_), Flow::Cut) = (of, &flow) {
-            self.is_met(Moment::HolderCut);
+            self.comes_to(Moment::HolderCut);
         }
         self.give_back(of);
         match flow {
@@ -95,7 +102,7 @@ impl<'p> World<'p> {
         self.permits(of).waiting.retain(|&(w, _)| w != t);
     }
 
-    fn give_back(&mut self, of: Of) {
+    pub(super) fn give_back(&mut self, of: Of) {
         self.permits(of).free += 1;
         self.grant_permits(of);
     }
@@ -110,7 +117,7 @@ impl<'p> World<'p> {
             // Who is before the next and has not been granted its own is cancelled.
             let is_passed = |&(w, _): &(TaskIx, Note)| self.tasks[w].granted.is_none();
             if matches!(of, Of::Lock(_)) && waiting[..place].iter().any(is_passed) {
-                self.is_met(Moment::PassedOver);
+                self.comes_to(Moment::PassedOver);
             }
             let (next, note) = waiting[place].clone();
             self.permits(of).free -= 1;

@@ -31,9 +31,14 @@ impl<'p> World<'p> {
             | Op::Close { at, .. }
             | Op::Hold { at, .. }
             | Op::Lock { at: Some(at), .. }
+            | Op::Watch { at: Some(at), .. }
+            | Op::Notify { at, .. }
+            | Op::Meet { at: Some(at), .. }
             | Op::Defer { at, .. }
             | Op::Blocking { at, .. } => self.sleep(t, *at, 1, Then::Act(op)),
-            Op::Lock { at: None, .. } => self.act(t, op),
+            Op::Lock { at: None, .. } | Op::Watch { at: None, .. } | Op::Meet { at: None, .. } => {
+                self.act(t, op)
+            }
             Op::Wait { event } => self.operation(t, Wait::Event(*event)),
             Op::Forever => self.operation(t, Wait::Never),
             Op::Join { task, .. } => match self.handles.get(task) {
@@ -110,6 +115,9 @@ impl<'p> World<'p> {
             Op::Lock {
                 lock, unless, body, ..
             } => self.hold(t, Of::Lock(*lock), *unless, body),
+            Op::Watch { lock, .. } => self.watch(t, *lock, op),
+            Op::Notify { lock, all, .. } => self.notify(t, *lock, *all),
+            Op::Meet { barrier, .. } => self.meet(t, *barrier),
             _ => unreachable!("an operation that sleeps first"),
         }
     }

@@ -5,13 +5,14 @@
 //! first, and only a task that is still pending is asked whether it is dropped).
 //!
 //! What is always true:
-//! 1. On top of a waiting task is a block, or a group whose body is gone.
+//! 1. On top of a waiting task is a block, a group whose body is gone, or a lock that it cannot give away (SC4).
 //! 2. A frame is gone only after everything above it (FI2).
 
 use super::World;
+use super::barrier::BarrierIx;
 use super::call::CallIx;
 use super::group::GroupIx;
-use super::permits::Of;
+use super::permits::{LockIx, Of};
 use super::stream::StreamIx;
 use super::tree::RegionId;
 use crate::program::{Block, Grace, Op};
@@ -77,6 +78,14 @@ pub(super) enum Turn<'p> {
     Receive(StreamIx),
     /// For a permit; then it runs the block. An event that is set ends the wait.
     Permit(Of, Option<u32>, &'p Block),
+    /// For a lock; then it runs the operation's first block.
+    Watch(LockIx, &'p Op),
+    /// To be told; the lock is given away.
+    Notice(LockIx, &'p Block),
+    /// For the lock again, since it was told; then it runs the block.
+    Again(LockIx, &'p Block),
+    /// For enough others at a barrier.
+    Meet(BarrierIx),
 }
 
 /// What follows a sleep.
@@ -100,6 +109,8 @@ pub(super) enum Frame<'p> {
     },
     /// Holds a permit.
     Hold(Of),
+    /// Holds a lock, and gives it away to be told before it runs the block.
+    Watch(LockIx, &'p Block),
     Shield {
         id: u32,
         region: RegionId,
@@ -198,7 +209,7 @@ impl<'p> Task<'p> {
 impl Frame<'_> {
     pub(super) fn region(&self) -> Option<RegionId> {
         match self {
-            Frame::Block { .. } | Frame::Finally { .. } | Frame::Hold(_) => None,
+            Frame::Block { .. } | Frame::Finally { .. } | Frame::Hold(_) | Frame::Watch(..) => None,
             Frame::Scope { region, .. }
             | Frame::Restore { region, .. }
             | Frame::Shield { region, .. }

@@ -69,10 +69,8 @@ impl<'p> World<'p> {
             // TH3: the caller leaves at once.
             Phase::Waiting(Wait::Call(call)) => self.calls[call].abandoned = true,
             Phase::Waiting(Wait::Turn(turn)) => {
-                if matches!(turn, Turn::Permit(Of::Lock(_), ..)) {
-                    self.is_met(Moment::WaiterCut);
-                }
                 self.withdraw(t, turn);
+                self.turn_is_dropped(turn);
             }
             _ => {}
         }
@@ -162,10 +160,19 @@ impl<'p> World<'p> {
         let Some(note) = self.tasks[t].granted.take() else {
             unreachable!("it is granted");
         };
+        if let Turn::Notice(lock, body) = turn {
+            // It is there once the lock is, too.
+            return self.want(t, Of::Lock(lock), note, Turn::Again(lock, body));
+        }
         self.note(t, note);
         match turn {
             Turn::Permit(of, _, body) => self.tasks[t].push(Frame::Hold(of), body),
-            Turn::Send(_) | Turn::Receive(_) => Step::Next,
+            Turn::Watch(lock, Op::Watch { first, body, .. }) => {
+                self.tasks[t].push(Frame::Watch(lock, body), first)
+            }
+            Turn::Again(lock, body) => self.tasks[t].push(Frame::Hold(Of::Lock(lock)), body),
+            Turn::Watch(..) | Turn::Notice(..) => unreachable!("it is dealt with"),
+            Turn::Send(_) | Turn::Receive(_) | Turn::Meet(_) => Step::Next,
         }
     }
 
@@ -175,6 +182,25 @@ impl<'p> World<'p> {
             Turn::Send(stream) => self.sender_leaves(t, stream),
             Turn::Receive(stream) => self.receiver_leaves(t, stream),
             Turn::Permit(of, ..) => self.no_longer_waits(t, of),
+            Turn::Watch(lock, _) | Turn::Again(lock, _) => {
+                self.no_longer_waits(t, Of::Lock(lock));
+            }
+            Turn::Notice(lock, _) => self.is_not_told(t, lock),
+            Turn::Meet(barrier) => self.has_not_come(t, barrier),
+        }
+    }
+
+    /// A wait for a turn was dropped before it was granted. A notice that it had goes on (PR2).
+    fn turn_is_dropped(&mut self, turn: Turn<'p>) {
+        match turn {
+            Turn::Permit(Of::Lock(_), ..) | Turn::Watch(..) => self.comes_to(Moment::WaiterCut),
+            Turn::Notice(..) => self.comes_to(Moment::UntoldCut),
+            Turn::Again(lock, _) => {
+                self.comes_to(Moment::ToldCut);
+                self.tell_next(lock);
+            }
+            Turn::Meet(_) => self.comes_to(Moment::ComerCut),
+            Turn::Permit(..) | Turn::Send(_) | Turn::Receive(_) => {}
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn one_at_a_time(trace: &Trace, found: &mut Vec<String>) {
         let mut since = BTreeMap::new();
         for Entry(time, note) in entries {
             match note {
-                Note::Locked(lock) => drop(since.insert(*lock, *time)),
+                Note::Locked(lock) | Note::Told(lock) => drop(since.insert(*lock, *time)),
                 Note::Unlocked(lock) => match since.remove(lock) {
                     Some(from) => locks.entry(*lock).or_default().push(Held {
                         track,

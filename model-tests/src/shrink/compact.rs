@@ -23,8 +23,8 @@ pub fn compact_slots(program: &mut Program) {
     });
 }
 
-/// Numbers ids, tasks, events, errors, panics and items from 1, as they appear. Streams, semaphores and locks are there
-/// before the program starts, and keep theirs.
+/// Numbers ids, tasks, events, errors, panics and items from 1, as they appear. What is
+/// there before the program starts keeps its own: streams, semaphores, locks, barriers.
 pub fn compact_ids(program: &mut Program) {
     let mut seen: BTreeMap<(Sort, u32), u32> = BTreeMap::new();
     let mut counts: BTreeMap<Sort, u32> = BTreeMap::new();
@@ -39,7 +39,9 @@ pub fn compact_ids(program: &mut Program) {
         });
     });
     rename(program, |sort, number| match sort {
-        Sort::Slot | Sort::Bit | Sort::Stream | Sort::Semaphore | Sort::Lock => None,
+        Sort::Slot | Sort::Bit | Sort::Stream | Sort::Semaphore | Sort::Lock | Sort::Barrier => {
+            None
+        }
         _ => seen.get(&(sequence(sort), number)).copied(),
     });
 }

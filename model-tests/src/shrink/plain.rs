@@ -83,7 +83,14 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
             ways
         }
         Op::Lock { unless, .. } => flags(&[(unless.is_some(), Plain::NoOption)]),
-        Op::Restore { .. } | Op::Hold { .. } | Op::Wait { .. } | Op::Forever => Vec::new(),
+        Op::Notify { all, .. } => [flags(&[(*all, Plain::NoFlag)]), vec![Plain::Sleep]].concat(),
+        Op::Meet { at: Some(_), .. } => vec![Plain::Sleep],
+        Op::Restore { .. }
+        | Op::Hold { .. }
+        | Op::Watch { .. }
+        | Op::Meet { .. }
+        | Op::Wait { .. }
+        | Op::Forever => Vec::new(),
         Op::Checkpoint { .. }
         | Op::State { .. }
         | Op::Set { .. }
@@ -115,7 +122,12 @@ impl Plain {
             (Self::NoCatch, Op::Group { catch, .. } | Op::Together { catch, .. }) => *catch = false,
             (Self::NotFailing, Op::Together { kind, .. }) if kind.is_race() => *kind = Kind::Race,
             (Self::NotFailing, Op::Together { kind, .. }) => *kind = Kind::Gather,
-            (Self::NoFlag, Op::Spawn { daemon: flag, .. } | Op::Blocking { abandon: flag, .. }) => {
+            (
+                Self::NoFlag,
+                Op::Spawn { daemon: flag, .. }
+                | Op::Blocking { abandon: flag, .. }
+                | Op::Notify { all: flag, .. },
+            ) => {
                 *flag = false;
             }
             (Self::Turns(less), Op::Sleep { turns, .. }) => *turns = less,

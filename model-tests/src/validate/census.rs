@@ -116,6 +116,7 @@ impl Census {
             streams,
             semaphores,
             locks,
+            barriers,
             ..
         } = program;
         let listed = |list: &[u32]| (number as usize) < list.len();
@@ -129,13 +130,17 @@ impl Census {
                 return Err(format!("there is no semaphore {number}"));
             }
             Sort::Lock if number >= *locks => return Err(format!("there is no lock {number}")),
+            Sort::Barrier if !listed(barriers) => {
+                return Err(format!("there is no barrier {number}"));
+            }
             // These may be met any number of times.
             Sort::IdRef
             | Sort::TaskRef
             | Sort::Event
             | Sort::Stream
             | Sort::Semaphore
-            | Sort::Lock => {
+            | Sort::Lock
+            | Sort::Barrier => {
                 return Ok(());
             }
             _ => {}

@@ -357,10 +357,11 @@ fn waits_end() {
 }
 
 #[test]
-fn locks_are_counted_and_end() {
+fn locks_and_barriers_are_counted_and_end() {
     let locks = |body: &str| {
         let mut program = program(body);
         program.locks = 2;
+        program.barriers = vec![2];
         validate(&program)
     };
     let faulty = |body: &str, fault: &str| {
@@ -386,6 +387,19 @@ fn locks_are_counted_and_end() {
     faulty(
         r#"{"op":"wait","event":1},{"op":"lock","lock":0,"unless":1,"body":[]}"#,
         "event 1 is waited for twice",
+    );
+    locks(r#"{"op":"watch","at":1,"lock":1,"first":[],"body":[]},{"op":"notify","at":2,"lock":1}"#)
+        .unwrap();
+    faulty(r#"{"op":"notify","at":2,"lock":3}"#, "there is no lock 3");
+    faulty(
+        r#"{"op":"shield","id":3,"body":[{"op":"watch","lock":0,"body":[]}]}"#,
+        "`watch` where nothing can end it",
+    );
+    locks(r#"{"op":"meet","barrier":0},{"op":"meet","at":1,"barrier":0}"#).unwrap();
+    faulty(r#"{"op":"meet","barrier":1}"#, "there is no barrier 1");
+    faulty(
+        r#"{"op":"shield","id":3,"body":[{"op":"meet","barrier":0}]}"#,
+        "`meet` where nothing can end it",
     );
     // What is in its block is where it is itself.
     faulty(

@@ -1,14 +1,9 @@
 //! PR: locks.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::check;
 use super::ops::*;
-
-/// A scope that ends at 14, and in it a group with these tasks and operations.
-fn in_group(body: Value) -> Value {
-    json!([until(14, 1, json!([group(2, body)]))])
-}
 
 #[test]
 fn pr1_a_lock_goes_on_in_order_also_from_a_block_that_is_cut() {

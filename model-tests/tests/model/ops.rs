@@ -67,6 +67,11 @@ pub(crate) fn until(at: u32, id: u32, body: Value) -> Value {
     json!({ "op": "scope", "id": id, "deadline": { "at": at }, "body": body })
 }
 
+/// A program that is a scope until 14, and in it group 2 with these tasks and operations.
+pub(crate) fn in_group(body: Value) -> Value {
+    json!([until(14, 1, json!([group(2, body)]))])
+}
+
 /// A scope whose deadline has passed when it is entered.
 pub(crate) fn too_late(at: u32, id: u32, body: Value) -> Value {
     json!({ "op": "scope", "id": id, "deadline": { "at": at, "turns": 0 }, "body": body })
@@ -146,6 +151,23 @@ pub(crate) fn lock_now(body: Value) -> Value {
 
 pub(crate) fn lock_unless(at: u32, event: u32, body: Value) -> Value {
     json!({ "op": "lock", "at": at, "lock": 0, "unless": event, "body": body })
+}
+
+/// Locks, gives the lock away to be told, and runs the block with it.
+pub(crate) fn watch(at: u32, first: Value, body: Value) -> Value {
+    json!({ "op": "watch", "at": at, "lock": 0, "first": first, "body": body })
+}
+
+pub(crate) fn notify(at: u32) -> Value {
+    json!({ "op": "notify", "at": at, "lock": 0 })
+}
+
+pub(crate) fn notify_all(at: u32) -> Value {
+    json!({ "op": "notify", "at": at, "lock": 0, "all": true })
+}
+
+pub(crate) fn meet(at: u32) -> Value {
+    json!({ "op": "meet", "at": at, "barrier": 0 })
 }
 
 /// Blocks that are run together, by the numbers of their tasks; what they fail with ends there.

@@ -97,7 +97,7 @@ pub(super) fn too_late(maker: &mut Maker<'_>, place: &Place) -> Block {
 }
 
 /// A block that has the lock for a while, where one may wait for it.
-fn locked(maker: &mut Maker<'_>, place: &Place, lock: u32, turns: u32) -> Block {
+pub(super) fn locked(maker: &mut Maker<'_>, place: &Place, lock: u32, turns: u32) -> Block {
     if !place.bounded() {
         return maker.nap(place);
     }
@@ -114,7 +114,7 @@ fn locked(maker: &mut Maker<'_>, place: &Place, lock: u32, turns: u32) -> Block 
 }
 
 /// A group whose tasks do not wait for a place.
-fn unlimited(maker: &mut Maker<'_>, place: &Place) -> Traits {
+pub(super) fn unlimited(maker: &mut Maker<'_>, place: &Place) -> Traits {
     Traits {
         limit: None,
         ..maker.traits(place)

@@ -36,6 +36,9 @@ fn coverage_of_hands_in_the_full_profile() {
         (Moment::PassedOver, 250),
         (Moment::PassedOn, 250),
         (Moment::TooLate, 200),
+        (Moment::UntoldCut, 50),
+        (Moment::ToldCut, 200),
+        (Moment::ComerCut, 100),
     ];
     are_met(Profile::Full, &wanted);
 }
