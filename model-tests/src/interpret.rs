@@ -195,6 +195,13 @@ impl World {
         sleep_until(self.instant(When { at, turns }))
     }
 
+    /// Sleeps so, if there is a slot.
+    async fn sleep_first(&self, at: Option<u32>) {
+        if let Some(at) = at {
+            self.sleep(at, 1).await;
+        }
+    }
+
     /// What a blocking function does.
     fn block(&self, id: u32, steps: &[Step]) {
         let track = format!("b{id}");

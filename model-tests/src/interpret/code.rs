@@ -96,22 +96,11 @@ macro_rules! interpreter {
                     }
                     Op::Send { at, stream, item } => {
                         world.sleep(*at, 1).await;
-                        let sent = match tables.sender(*stream) {
-                            Some(sender) => sender.send(*item).await.is_ok(),
-                            None => false,
-                        };
-                        env.note(if sent { Note::Sent(*item) } else { Note::Unsent(*item) });
+                        env.note(hands::send(tables, *stream, *item).await);
                     }
                     Op::Receive { at, stream } => {
                         world.sleep(*at, 1).await;
-                        let received = match tables.receiver(*stream) {
-                            Some(receiver) => receiver.receive().await.ok(),
-                            None => None,
-                        };
-                        env.note(match received {
-                            Some(item) => Note::Received(*stream, item),
-                            None => Note::StreamEnd(*stream),
-                        });
+                        env.note(hands::receive(tables, *stream).await);
                     }
                     Op::Close { at, stream, end } => {
                         world.sleep(*at, 1).await;
@@ -124,16 +113,12 @@ macro_rules! interpreter {
                         return hands::hold(tables, *semaphore, note, block(env, body)).await;
                     }
                     Op::Lock { at, lock, unless, body } => {
-                        if let Some(at) = at {
-                            world.sleep(*at, 1).await;
-                        }
+                        world.sleep_first(*at).await;
                         let note = |note| env.note(note);
                         return hands::lock(tables, (*lock, *unless), note, block(env, body)).await;
                     }
                     Op::Watch { at, lock, first, body } => {
-                        if let Some(at) = at {
-                            world.sleep(*at, 1).await;
-                        }
+                        world.sleep_first(*at).await;
                         let note = |note| env.note(note);
                         let (first, body) = (block(env, first), block(env, body));
                         return hands::watch(tables, *lock, note, first, body).await;
@@ -143,9 +128,7 @@ macro_rules! interpreter {
                         env.note(hands::notify(tables, *lock, *all));
                     }
                     Op::Meet { at, barrier } => {
-                        if let Some(at) = at {
-                            world.sleep(*at, 1).await;
-                        }
+                        world.sleep_first(*at).await;
                         let last = tables.barrier(*barrier).wait().await;
                         env.note(Note::Met(*barrier, last));
                     }

@@ -1,4 +1,5 @@
-//! What is held while a block runs: permits and locks. The block is the caller's, and so is the track that is noted in.
+//! What goes from hand to hand: items, and the permits and locks that are held while a block runs. The block is the
+//! caller's, and so is the track that is noted in.
 //!
 //! Always true: what is held is dropped after the block and what is noted at its end.
 
@@ -12,6 +13,31 @@ use futures_util::future::{Either, select};
 use super::Outcome;
 use super::tables::Tables;
 use crate::trace::Note;
+
+/// Sends, as a sender of its own. It is dropped before what has come of it is noted.
+pub(super) async fn send(tables: &Tables, stream: u32, item: u32) -> Note {
+    let sent = match tables.sender(stream) {
+        Some(sender) => sender.send(item).await.is_ok(),
+        None => false,
+    };
+    if sent {
+        Note::Sent(item)
+    } else {
+        Note::Unsent(item)
+    }
+}
+
+/// Receives, as a receiver of its own.
+pub(super) async fn receive(tables: &Tables, stream: u32) -> Note {
+    let received = match tables.receiver(stream) {
+        Some(receiver) => receiver.receive().await.ok(),
+        None => None,
+    };
+    match received {
+        Some(item) => Note::Received(stream, item),
+        None => Note::StreamEnd(stream),
+    }
+}
 
 pub(super) async fn hold(
     tables: &Tables,
