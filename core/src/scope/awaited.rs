@@ -25,10 +25,11 @@ crate::loom::thread_local! {
 }
 
 /// Says what the operation waits for that is pending in the innermost region.
-pub(crate) fn say(awaited: Arc<dyn Awaited>) {
+pub(crate) fn say(awaited: &Arc<dyn Awaited>) {
     let depth = current::depth();
-    if depth > 0 {
-        let _before = replace(depth, Some(awaited));
+    // Many wait for the same one where one poll finds many pending.
+    if depth > 0 && !is_said(depth, awaited) {
+        let _before = replace(depth, Some(awaited.clone()));
     }
 }
 
@@ -38,12 +39,7 @@ pub(crate) fn take_back(awaited: &Arc<dyn Awaited>) {
         return;
     }
     let depth = current::depth();
-    let is_said = SAID.try_with(|said| {
-        let said = said.borrow();
-        let said = said.get(depth).and_then(Option::as_ref);
-        said.is_some_and(|said| Arc::ptr_eq(said, awaited))
-    });
-    if is_said == Ok(true) {
+    if is_said(depth, awaited) {
         let _said = replace(depth, None);
     }
 }
@@ -87,6 +83,15 @@ pub(super) fn aside() -> Aside {
 #[inline]
 fn is_silent() -> bool {
     COUNT.with(Cell::get) == 0
+}
+
+fn is_said(depth: usize, awaited: &Arc<dyn Awaited>) -> bool {
+    let is_said = SAID.try_with(|said| {
+        let said = said.borrow();
+        let said = said.get(depth).and_then(Option::as_ref);
+        said.is_some_and(|said| Arc::ptr_eq(said, awaited))
+    });
+    is_said.unwrap_or_default()
 }
 
 /// Sets what is said at a depth. What was said before is dropped by the caller.

@@ -50,14 +50,13 @@ pub(crate) enum Subject {
 
 impl Subject {
     /// For one who waits.
-    pub(super) fn share(&mut self) -> Arc<dyn Awaited> {
+    pub(super) fn share(&mut self) -> &Arc<dyn Awaited> {
+        if let Self::Label(label) = self {
+            *self = Self::Shared(Arc::new(label.clone()));
+        }
         match self {
-            Self::Shared(shared) => shared.clone(),
-            Self::Label(label) => {
-                let shared: Arc<dyn Awaited> = Arc::new(label.clone());
-                *self = Self::Shared(shared.clone());
-                shared
-            }
+            Self::Shared(shared) => shared,
+            Self::Label(_) => unreachable!("it is shared"),
         }
     }
 

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use std::task::{Context, Poll, ready};
 use super::label::{self, Label, Subject};
 use super::permits::{Permits, Taking};
 use crate::loom::Mutex;
+use crate::scope::current;
 use crate::task::Place;
 use crate::task_tree::{Awaited, WaitsFor};
 use crate::thread::borrower::Borrower;
@@ -61,10 +61,15 @@ struct Held {
 }
 
 impl Held {
-    /// Names are dropped after the lock.
     #[inline]
-    fn is_taken(&self, by: Option<Borrower>) {
-        let _before = mem::replace(&mut *self.holder.lock(), by);
+    fn is_taken(&self, place: Place) {
+        let task = current::task_info();
+        // A name that is dropped under the lock is no code of anybody's.
+        *self.holder.lock() = Some(Borrower::made_by(task, place));
+    }
+
+    fn is_free(&self) {
+        *self.holder.lock() = None;
     }
 }
 
@@ -174,7 +179,7 @@ impl<T: ?Sized> Lock<T> {
 
     /// For one who has the permit.
     fn guard(&self, place: Place) -> LockGuard<'_, T> {
-        self.held.is_taken(Some(Borrower::new(place).here()));
+        self.held.is_taken(place);
         let Some(value) = self.value.try_lock() else {
             unreachable!("whoever has the permit is alone")
         };
@@ -318,7 +323,7 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.permits.is_wanted() {
             // The next one has it before it is polled, and this line does not hold it any more.
-            self.held.is_taken(None);
+            self.held.is_free();
         }
         self.permits.give_back();
     }

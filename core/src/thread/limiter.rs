@@ -165,7 +165,7 @@ impl CapacityLimiter {
 
     /// Says that the operation that is pending waits for a token.
     pub(super) fn is_awaited(&self) {
-        awaited::say(self.shared.seen.clone());
+        awaited::say(&self.shared.seen);
     }
 
     /// Takes that back.

@@ -217,8 +217,14 @@ pub fn rt5_the_tree_tells_who_has_the_tokens_that_are_waited_for(on: &Flavour) {
             assert_eq!(keys, [Some("tenant 7"), None]);
             let task = waits_for.holders[1].task().map(|task| task.name());
             assert_eq!(task.as_deref(), Some("borrower"));
+            let call = run_in_threadpool(|| ()).limiter(&limiter);
+            g.task().name("caller").spawn(call);
+            let waits_for = until_waits_for("caller", "token of a limiter").await;
+            assert_eq!(waits_for.holders.len(), 2, "{waits_for}");
             drop(token);
-            until(|| regions_named("waiter").is_empty()).await;
+            for name in ["waiter", "caller"] {
+                until(|| regions_named(name).is_empty()).await;
+            }
             g.cancel();
         });
         group.await.expect("the body has a value");
