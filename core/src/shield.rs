@@ -258,7 +258,7 @@ impl<F: Future> Future for Protected<F> {
             if let Some(grace) = this.grace.take() {
                 let rt = Rt::of(&this.region.settle());
                 start_period(&rt, this.region, grace);
-                parked = this.region.park(cx);
+                parked = this.region.park_again(cx);
             }
         }
         if parked == Park::Wait {

@@ -52,7 +52,7 @@ pub(crate) trait Awaited: Send + Sync {
 /// What a region of the [`TaskTree`] waits for: a primitive, or an end of a stream.
 ///
 /// It is what the operation waits for that the region's last poll found pending; where that were several, the last of
-/// them. A region that waits for something that is not anyrt's, for time or for what is inside of it, has none.
+/// them, or none where two wait for the same and one of them ends. A region that waits for something that is not anyrt's, for time or for what is inside of it, has none.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WaitsFor {

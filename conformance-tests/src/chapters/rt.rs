@@ -67,6 +67,7 @@ crate::chapter! { ($) rt;
     rt5_the_tree_tells_what_each_primitive_is_that_is_waited_for,
     rt5_the_tree_tells_who_has_the_tokens_that_are_waited_for,
     rt5_the_tree_does_not_tell_of_a_wait_that_was_given_up,
+    rt5_the_tree_tells_what_a_shield_waits_for_in_its_grace,
     rt5_the_tree_tells_what_a_region_waits_for_of_that_region_alone,
 }
 

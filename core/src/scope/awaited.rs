@@ -7,7 +7,7 @@
 //!
 //! 1. What is said is kept by the depth of the region, beyond the end of its poll: there it is found by the region that
 //!    was polled at that depth, when it parks. What others say that are polled in between is deeper.
-//! 2. A poll begins with nothing said at its depth.
+//! 2. A poll begins with nothing said at its depth, and only a region that was polled takes what was said there.
 //! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number.
 
 use std::cell::{Cell, RefCell};

@@ -189,9 +189,19 @@ impl Region {
             Some(_) => self.settled().park_until(cx),
             None => self.settle_parked(cx),
         };
+        self.parked(parked, deadline, cx)
+    }
+
+    /// As [`park`](Self::park), in a poll after which it has parked already.
+    pub(crate) fn park_again(&mut self, cx: &mut Context<'_>) -> Park {
+        let (parked, deadline) = self.settled().park_again(cx);
+        self.parked(parked, deadline, cx)
+    }
+
+    fn parked(&mut self, parked: Park, deadline: Option<Instant>, cx: &mut Context<'_>) -> Park {
         let has_deadline = deadline.is_some() || self.alarm.is_some();
         if has_deadline && parked == Park::Wait && self.watch_deadline(deadline, cx) {
-            return self.settled().park(cx);
+            return self.settled().park_again(cx).0;
         }
         parked
     }

@@ -382,7 +382,16 @@ impl Node {
 
     /// As [`park`](Self::park), with the deadline at that moment: who moves it from then on wakes the region.
     pub(crate) fn park_until(&self, cx: &Context<'_>) -> (Park, Option<Instant>) {
-        self.register(cx, |inner| self.is_cancelled() && inner.holds <= 0)
+        self.register(cx, Some(awaited::take()), |inner| self.drops_body(inner))
+    }
+
+    /// As [`park_until`](Self::park_until), in a poll after which it has parked already and has told what it waits for.
+    pub(crate) fn park_again(&self, cx: &Context<'_>) -> (Park, Option<Instant>) {
+        self.register(cx, None, |inner| self.drops_body(inner))
+    }
+
+    fn drops_body(&self, inner: &Inner) -> bool {
+        self.is_cancelled() && inner.holds <= 0
     }
 
     /// Registers the waker of a region that has no body to drop.
@@ -392,22 +401,25 @@ impl Node {
 
     /// As [`listen`](Self::listen), with the deadline at that moment.
     pub(crate) fn listen_until(&self, cx: &Context<'_>) -> Option<Instant> {
-        self.register(cx, |_| false).1
+        self.register(cx, Some(None), |_| false).1
     }
 
+    /// `awaited` is what is waited for, if that is told anew.
     fn register(
         &self,
         cx: &Context<'_>,
+        mut awaited: Option<Option<Arc<dyn Awaited>>>,
         drop_now: impl Fn(&Inner) -> bool,
     ) -> (Park, Option<Instant>) {
-        // What it waited for before is dropped after the lock.
-        let mut awaited = awaited::take();
         {
             let mut inner = self.inner.lock();
             if drop_now(&inner) {
                 return (Park::Drop, None);
             }
-            mem::swap(&mut inner.awaited, &mut awaited);
+            if let Some(awaited) = &mut awaited {
+                // What it waited for before is dropped after the lock.
+                mem::swap(&mut inner.awaited, awaited);
+            }
             inner.since.get_or_insert_with(Instant::now);
             if inner
                 .waker

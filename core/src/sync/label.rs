@@ -1,7 +1,7 @@
 //! What the task tree shows of a primitive: what it is, its name, and where it was made.
 //!
-//! It is shared with the regions that wait, from the first wait on: a primitive that nobody ever waits for has nothing
-//! to allocate.
+//! It is shared with the regions that wait, from the first wait on: but for a lock, which keeps who has it there, a
+//! primitive that nobody ever waits for has nothing to allocate.
 
 use std::fmt;
 use std::sync::Arc;

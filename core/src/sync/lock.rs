@@ -321,10 +321,7 @@ struct Permit<'a> {
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.permits.is_wanted() {
-            // The next one has it before it is polled, and this line does not hold it any more.
-            self.held.is_free();
-        }
-        self.permits.give_back();
+        // The next one has it before it is polled, and this line does not hold it any more.
+        self.permits.give_back_after(|| self.held.is_free());
     }
 }

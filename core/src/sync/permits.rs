@@ -59,12 +59,6 @@ impl Permits {
         self.queue.lock().waiting()
     }
 
-    /// Whether somebody may be waiting.
-    #[inline]
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.state.load(Ordering::Acquire) & WAITERS != 0
-    }
-
     /// Takes a permit that is free, if nobody waits for it.
     #[inline]
     pub(crate) fn try_take(&self) -> bool {
@@ -115,6 +109,12 @@ impl Permits {
     /// Gives a permit back: to the oldest waiter, if there is one.
     #[inline]
     pub(crate) fn give_back(&self) {
+        self.give_back_after(|| ());
+    }
+
+    /// As [`give_back`](Self::give_back); does `first` before somebody who waits has it.
+    #[inline]
+    pub(crate) fn give_back_after(&self, first: impl FnOnce()) {
         let mut now = self.state.load(Ordering::Acquire);
         while now & WAITERS == 0 {
             match self.exchange(now, now + ONE) {
@@ -122,6 +122,7 @@ impl Permits {
                 Err(other) => now = other,
             }
         }
+        first();
         self.hand_over();
     }
 

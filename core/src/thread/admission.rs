@@ -93,6 +93,8 @@ impl Admission {
         };
         let acquire = Box::new(limiter.acquire_for(borrower));
         let acquire = self.acquire.insert(acquire);
-        acquire.wait(loans, cx).map(|token| (token, task))
+        let token = ready!(acquire.wait(loans, cx));
+        self.acquire = None;
+        Poll::Ready((token, task))
     }
 }

@@ -181,7 +181,9 @@ pub(super) fn drop_on_worker<T: Send + 'static>(
     call: Call,
     value: T,
 ) -> impl Future<Output = ()> + Send {
-    let hop = send(call, || drop(value), None);
+    let rt = call.rt.clone();
+    let (hop, job) = pack(call, || drop(value), None);
+    rt.backend().spawn_blocking(job);
     // Its destructor may panic, and nobody takes that.
     leave(&hop);
     ended(hop)
@@ -283,8 +285,8 @@ where
     }
 }
 
-/// Sends a closure to a thread of the runtime's pool, whose end wakes this waker.
-pub(super) fn send<T, F>(call: Call, f: F, waker: Option<Waker>) -> Arc<Hop<T>>
+/// Makes a job of a closure, whose end wakes this waker, and lists the call.
+pub(super) fn pack<T, F>(call: Call, f: F, waker: Option<Waker>) -> (Arc<Hop<T>>, Job)
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -293,8 +295,7 @@ where
     // The region around is held before the closure runs, which may ask for it.
     CallSeat::take(&hop);
     let job = Job::new(hop.clone());
-    hop.work.call.rt.backend().spawn_blocking(job);
-    hop
+    (hop, job)
 }
 
 /// As [`send`], as soon as there is a token for it; until then with a place in the queue.

@@ -17,14 +17,14 @@ use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::future::Either;
 
 use super::admission::Admission;
 use super::caller::Call;
 use super::from_thread::reason_of;
-use super::hop::{Hop, Left, drop_on_worker, ended, leave, send};
+use super::hop::{Hop, Left, drop_on_worker, ended, leave, pack};
 use super::limiter::CapacityLimiter;
 use crate::group::orphan::adopt_task;
 use crate::report::Report;
@@ -139,46 +139,59 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let this = self.get_mut();
-        loop {
-            match mem::replace(&mut this.step, Step::Done) {
-                Step::New(f) => {
-                    let Poll::Ready(call) = this.admission.poll(cx) else {
-                        this.step = Step::New(f);
-                        return Poll::Pending;
-                    };
-                    // From here on the region around waits for the closure, unless it may leave it.
-                    this.step = Step::Thread(send(call, f, Some(cx.waker().clone())));
+        ready!(this.begin(cx));
+        let Step::Thread(hop) = &this.step else {
+            return Poll::Pending;
+        };
+        let call = hop.call();
+        let Poll::Ready(result) = hop.poll(cx) else {
+            if call.abandonable {
+                // Woken by a cancel, whoever polls it.
+                call.node().listen(cx);
+                // Not where it is polled now: it belongs to where it began (SC14).
+                if call.node().is_cancelled() {
+                    // The caller goes, also where something else holds the region.
+                    this.abandon();
                 }
-                Step::Thread(hop) => {
-                    let Poll::Ready(result) = hop.poll(cx) else {
-                        let call = hop.call();
-                        let node = call.abandonable.then(|| call.node().clone());
-                        this.step = Step::Thread(hop);
-                        if let Some(node) = node {
-                            // Woken by a cancel, whoever polls it.
-                            node.listen(cx);
-                            // Not where it is polled now: it belongs to where it began (SC14).
-                            if node.is_cancelled() {
-                                // The caller goes, also where something else holds the region.
-                                this.abandon();
-                            }
-                        }
-                        return Poll::Pending;
-                    };
-                    let call = hop.call();
-                    call.seat.leave();
-                    match result {
-                        Some(Ok(value)) => return Poll::Ready(value),
-                        Some(Err(payload)) => resume_unwind(payload),
-                        None => panic!(
-                            "the closure of {} was dropped unrun: its runtime has shut down",
-                            call.place
-                        ),
-                    }
-                }
-                Step::Done => return Poll::Pending,
+            }
+            return Poll::Pending;
+        };
+        call.seat.leave();
+        let place = call.place;
+        this.step = Step::Done;
+        match result {
+            Some(Ok(value)) => Poll::Ready(value),
+            Some(Err(payload)) => resume_unwind(payload),
+            None => {
+                panic!("the closure of {place} was dropped unrun: its runtime has shut down")
             }
         }
+    }
+}
+
+impl<F, T> Offload<F, T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    /// Ready once the closure is on its way.
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !matches!(self.step, Step::New(_)) {
+            return Poll::Ready(());
+        }
+        // Foreign code, which may unwind: before there is a place in the tree to be left.
+        let waker = cx.waker().clone();
+        let call = ready!(self.admission.poll(cx));
+        let Step::New(f) = mem::replace(&mut self.step, Step::Done) else {
+            return Poll::Pending;
+        };
+        let rt = call.rt.clone();
+        let (hop, job) = pack(call, f, Some(waker));
+        // From here on the region around waits for the closure, unless it may leave it; a pool that cannot take the
+        // closure unwinds, and then the drop of this leaves the tree.
+        self.step = Step::Thread(hop);
+        rt.backend().spawn_blocking(job);
+        Poll::Ready(())
     }
 }
 

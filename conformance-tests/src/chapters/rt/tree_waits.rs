@@ -264,6 +264,38 @@ pub fn rt5_the_tree_does_not_tell_of_a_wait_that_was_given_up(on: &Flavour) {
     });
 }
 
+/// RT5: what holds a cancel up is told, also while a shield's grace runs.
+pub fn rt5_the_tree_tells_what_a_shield_waits_for_in_its_grace(on: &Flavour) {
+    on.run(async {
+        let (lock, minute) = (Arc::new(Lock::named("db", ())), Duration::from_secs(60));
+        let group = task_group(async |g| {
+            let guard = lock.lock().await;
+            let (scope, wanted) = (CancelScope::new(), lock.clone());
+            let handle = scope.handle();
+            let line = line!() + 1;
+            g.spawn(scope.run(shield_for(minute, async move { drop(wanted.lock().await) })));
+            let shown = || {
+                let tree = tree();
+                let is_here = |region: &&RegionInfo| {
+                    region.kind == "shield"
+                        && region.place.is_some_and(|place| place.line() == line)
+                };
+                let region = tree.regions().iter().find(is_here)?.clone();
+                region
+                    .waits_for
+                    .map(|waits_for| (waits_for, region.deadline_in))
+            };
+            until(|| shown().is_some()).await;
+            handle.cancel();
+            until(|| shown().is_some_and(|(_, deadline)| deadline.is_some())).await;
+            let (waits_for, _) = shown().expect("it waits for it still");
+            assert_eq!(waits_for.name.as_deref(), Some("db"), "{waits_for}");
+            drop(guard);
+        });
+        group.await.expect("nobody cancels the group");
+    });
+}
+
 /// RT5: what is waited for is told of the region in which it is, and of no other that is polled with it.
 pub fn rt5_the_tree_tells_what_a_region_waits_for_of_that_region_alone(on: &Flavour) {
     on.run(async {

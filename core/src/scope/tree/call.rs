@@ -4,7 +4,7 @@
 //! # Always true
 //!
 //! 1. A seat changes only under the lock of the node around it.
-//! 2. A call that is listed has not left, and holds the node that lists it. A cancel of that one takes no call off the
+//! 2. A call that is listed has not left, and holds the node that lists it, unless that one had left before. A cancel of that one takes no call off the
 //!    list: there is nobody to be woken, for it comes back when its thread has ended.
 //! 3. A region that leaves makes nodes of the calls that it lists, to hand them on.
 
@@ -16,7 +16,7 @@ use super::{ATTACHED, Inner, Kind, LEFT, Node, SnapshotKid};
 use crate::loom::{AtomicUsize, Ordering::Relaxed};
 use crate::task::Place;
 
-/// The key of a call that has left.
+/// The key of a call that has left. No list takes it for a key: it is looked at before.
 const GONE: usize = usize::MAX;
 
 /// A blocking call's place in the tree.
@@ -140,6 +140,7 @@ impl CallSeat {
         inner.since = Some(listing.since);
         let key = listing.key.load(Relaxed);
         if key == GONE {
+            // Its thread has ended, and asks for nothing; a node that is in no tree says so to whoever else does.
             node.raise(ATTACHED + LEFT);
             self.node.get_or_init(|| Arc::new(node));
             return None;

@@ -46,6 +46,7 @@ impl Future for Acquire {
                 let source = *source;
                 *turn = Turn::Over;
                 drop(turn);
+                this.limiter.is_not_awaited();
                 this.waiting = None;
                 let state = &this.limiter.shared.state;
                 let borrower = this.borrower.take();
@@ -54,6 +55,7 @@ impl Future for Acquire {
             }
             Turn::Starts(..) | Turn::Over => {
                 drop(turn);
+                this.limiter.is_not_awaited();
                 // Passed over: for good in the cancelled region, anew in one that is not.
                 this.waiting = None;
                 this.first_poll(cx)

@@ -34,7 +34,8 @@ pub(super) struct Lent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LoanId(pub(super) u64);
 
-/// One that waits for a token. What is inside its lock is written under the queue's lock too.
+/// One that waits for a token. Who grants or leaves writes its turn under the queue's lock too; the one who waits takes
+/// what was granted under the turn's own.
 pub(super) struct Waiting {
     /// Where it waits: a cancelled region's waiter is passed over.
     pub(super) region: Option<Arc<Node>>,
