@@ -62,13 +62,13 @@ struct Held {
 
 impl Held {
     #[inline]
-    fn is_taken(&self, place: Place) {
+    fn note_holder(&self, place: Place) {
         let task = current::task_info();
         // A name that is dropped under the lock is no code of anybody's.
         *self.holder.lock() = Some(Borrower::made_by(task, place));
     }
 
-    fn is_free(&self) {
+    fn forget_holder(&self) {
         *self.holder.lock() = None;
     }
 }
@@ -179,7 +179,7 @@ impl<T: ?Sized> Lock<T> {
 
     /// For one who has the permit.
     fn guard(&self, place: Place) -> LockGuard<'_, T> {
-        self.held.is_taken(place);
+        self.held.note_holder(place);
         let Some(value) = self.value.try_lock() else {
             unreachable!("whoever has the permit is alone")
         };
@@ -322,6 +322,6 @@ impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
         // The next one has it before it is polled, and this line does not hold it any more.
-        self.permits.give_back_after(|| self.held.is_free());
+        self.permits.give_back_after(|| self.held.forget_holder());
     }
 }

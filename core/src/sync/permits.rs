@@ -6,8 +6,8 @@
 //! # Always true
 //!
 //! 1. While WAITERS is set, permits are taken under the queue's lock alone; it is set before the first one waits and
-//!    cleared, under that lock, when nobody does. So a permit that is given back goes to the oldest waiter, and
-//!    nobody who comes later gets it first.
+//!    cleared, under that lock, when a permit comes or goes there and nobody does. So a permit that is given back goes
+//!    to the oldest waiter, and nobody who comes later gets it first.
 //! 2. Nobody waits while a permit is free, but for those whose region is cancelled. They are passed over when
 //!    somebody else asks, so they block nobody.
 //!

@@ -164,12 +164,12 @@ impl CapacityLimiter {
     }
 
     /// Says that the operation that is pending waits for a token.
-    pub(super) fn is_awaited(&self) {
+    pub(super) fn say_awaited(&self) {
         awaited::say(&self.shared.seen);
     }
 
     /// Takes that back.
-    fn is_not_awaited(&self) {
+    fn take_back_awaited(&self) {
         awaited::take_back(&self.shared.seen);
     }
 

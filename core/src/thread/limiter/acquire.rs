@@ -39,14 +39,14 @@ impl Future for Acquire {
             Turn::Waiting(listed) => {
                 mem::swap(listed, &mut waker);
                 drop(turn);
-                this.limiter.is_awaited();
+                this.limiter.say_awaited();
                 Poll::Pending
             }
             Turn::Granted(source) => {
                 let source = *source;
                 *turn = Turn::Over;
                 drop(turn);
-                this.limiter.is_not_awaited();
+                this.limiter.take_back_awaited();
                 this.waiting = None;
                 let state = &this.limiter.shared.state;
                 let borrower = this.borrower.take();
@@ -55,7 +55,7 @@ impl Future for Acquire {
             }
             Turn::Starts(..) | Turn::Over => {
                 drop(turn);
-                this.limiter.is_not_awaited();
+                this.limiter.take_back_awaited();
                 // Passed over: for good in the cancelled region, anew in one that is not.
                 this.waiting = None;
                 this.first_poll(cx)
@@ -91,7 +91,7 @@ impl Acquire {
         }
         state.queue.push_back(waiting.clone());
         drop(state);
-        self.limiter.is_awaited();
+        self.limiter.say_awaited();
         self.waiting = Some(waiting);
         Poll::Pending
     }
@@ -103,7 +103,7 @@ impl Drop for Acquire {
         let Some(waiting) = self.waiting.take() else {
             return;
         };
-        self.limiter.is_not_awaited();
+        self.limiter.take_back_awaited();
         if let Turn::Granted(source) = self.limiter.dequeue(&waiting) {
             // Passed on to the next in the queue (invariant 2).
             self.limiter.give_back(source);
