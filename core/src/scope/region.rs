@@ -217,6 +217,8 @@ impl Region {
             Park::Wait
         };
         self.node = Some(node);
+        // What is polled here knows its runtime sooner than a walk up the tree.
+        self.alarm = self.deadline.map(|_| Alarm::new(Rt::here()));
         (parked, self.deadline)
     }
 
