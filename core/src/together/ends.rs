@@ -50,8 +50,17 @@ impl<T> Ends<T> {
     /// Ready when there is room for one more to begin. One that has ended keeps its own until that is taken, and one that
     /// gave nothing keeps it for good.
     pub(crate) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
-        if limit == usize::MAX || self.state.lock().has_room(limit) {
+        if limit == usize::MAX {
             return Poll::Ready(());
+        }
+        {
+            let state = self.state.lock();
+            if state.has_room(limit) {
+                return Poll::Ready(());
+            }
+            if is_of(cx, &state.host) {
+                return Poll::Pending;
+            }
         }
         // Wakers are cloned and go with no lock held. There may be room meanwhile.
         let mut waker = Some(cx.waker().clone());
@@ -111,20 +120,35 @@ impl<T> Ends<T> {
 
     /// As [`take`](Self::take), for somebody who is woken, and makes room.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<(usize, T)>> {
-        let mut waker = Some(cx.waker().clone());
-        let mut state = self.state.lock();
-        let taken = state.take();
-        let mut host = None;
-        match &taken {
-            Poll::Pending => mem::swap(&mut state.taker, &mut waker),
-            Poll::Ready(_) => host = state.host.take(),
+        let mut waker = None;
+        loop {
+            let mut state = self.state.lock();
+            let taken = state.take();
+            if taken.is_ready() {
+                let host = state.host.take();
+                drop(state);
+                wake(host);
+                return taken;
+            }
+            if is_of(cx, &state.taker) {
+                return Poll::Pending;
+            }
+            // Wakers are cloned and go with no lock held.
+            if waker.is_some() {
+                mem::swap(&mut state.taker, &mut waker);
+                return Poll::Pending;
+            }
+            drop(state);
+            waker = Some(cx.waker().clone());
         }
-        // Wakers run and go with no lock held.
-        drop(state);
-        drop(waker);
-        wake(host);
-        taken
     }
+}
+
+/// Whether a waker that is kept wakes who polls.
+fn is_of(cx: &Context<'_>, waker: &Option<Waker>) -> bool {
+    waker
+        .as_ref()
+        .is_some_and(|waker| waker.will_wake(cx.waker()))
 }
 
 impl<T> State<T> {
