@@ -44,6 +44,7 @@ impl Gate {
 
 /// Lets an operation that is ready at once yield now and then, so that no loop of such operations
 /// starves the task's neighbours (SC12).
+#[inline]
 pub(crate) fn spend_budget(cx: &Context<'_>) -> Poll<()> {
     if current::spend() {
         return Poll::Ready(());

@@ -158,6 +158,7 @@ pub(crate) fn budget_if_none() -> Option<Budget> {
 }
 
 /// Takes one operation off the task's budget. Says `false` when it is used up.
+#[inline]
 pub(crate) fn spend() -> bool {
     match BUDGET_LEFT.with(Cell::get) {
         0 => false,
