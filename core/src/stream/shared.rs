@@ -364,7 +364,7 @@ impl<T> State<T> {
 }
 
 fn wake_all(lookers: &mut BTreeMap<EndId, Waker>, woken: &mut Woken) {
-    for (_, waker) in mem::take(lookers) {
+    while let Some((_, waker)) = lookers.pop_first() {
         woken.add(waker);
     }
 }
