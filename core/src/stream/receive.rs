@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_util::Stream;
 
 use super::error::{ReceiveError, TryReceiveError};
-use super::shared::{EndId, Received, Shared, StreamStatistics};
+use super::shared::{EndId, Received, Shared, State, StreamStatistics, with_locked};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
@@ -71,16 +71,20 @@ impl<T> ObjectReceiver<T> {
     ///
     /// [`TryReceiveError`].
     pub fn try_receive(&self) -> Result<T, TryReceiveError> {
-        self.shared.with(|state, woken| {
-            // Asked under the lock: after a close nothing is taken.
-            if self.is_closed() {
-                return Err(TryReceiveError::ClosedResource);
-            }
-            let none = match state.has_ended() {
-                true => TryReceiveError::EndOfStream,
-                false => TryReceiveError::Empty,
-            };
-            state.take(woken).ok_or(none)
+        let mut state = self.shared.state.lock();
+        // Asked under the lock: after a close nothing is taken.
+        if self.is_closed() {
+            return Err(TryReceiveError::ClosedResource);
+        }
+        let none = |state: &State<T>| match state.has_ended() {
+            true => TryReceiveError::EndOfStream,
+            false => TryReceiveError::Empty,
+        };
+        if state.is_quiet() {
+            return state.take_quietly().ok_or_else(|| none(&state));
+        }
+        with_locked(state, |state, woken| {
+            state.take(woken).ok_or_else(|| none(state))
         })
     }
 

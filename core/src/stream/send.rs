@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::error::{SendError, TrySendError};
-use super::shared::{EndId, Sent, Shared, StreamStatistics};
+use super::shared::{EndId, Sent, Shared, StreamStatistics, with_locked};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
@@ -71,16 +71,18 @@ impl<T> ObjectSender<T> {
     ///
     /// [`TrySendError`], with the item.
     pub fn try_send(&self, item: T) -> Result<(), TrySendError<T>> {
-        self.shared.with(|state, woken| {
-            // Asked under the lock: after a close nothing is sent.
-            if self.is_closed() {
-                return Err(TrySendError::ClosedResource(item));
-            }
-            if state.receivers == 0 {
-                return Err(TrySendError::BrokenResource(item));
-            }
-            state.put(item, woken).map_err(TrySendError::Full)
-        })
+        let mut state = self.shared.state.lock();
+        // Asked under the lock: after a close nothing is sent.
+        if self.is_closed() {
+            return Err(TrySendError::ClosedResource(item));
+        }
+        if state.receivers == 0 {
+            return Err(TrySendError::BrokenResource(item));
+        }
+        if state.is_quiet() {
+            return state.put_quietly(item).map_err(TrySendError::Full);
+        }
+        with_locked(state, |state, woken| state.put(item, woken)).map_err(TrySendError::Full)
     }
 
     /// Closes this sender, but for its clones; what waits on it ends with an error (MS1). Twice is as once.

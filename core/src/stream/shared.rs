@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::task::Waker;
 
-use crate::loom::Mutex;
+use crate::loom::{Mutex, MutexGuard};
 use crate::sync::label::Label;
 use crate::sync::queue::{Seat, WaitQueue, Woken};
 use crate::task::Place;
@@ -117,10 +117,7 @@ impl<T> Shared<T> {
 
     /// Does something under the lock, and wakes those whose wait it ended.
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut State<T>, &mut Woken) -> R) -> R {
-        let mut woken = Woken::default();
-        let result = f(&mut self.state.lock(), &mut woken);
-        woken.wake();
-        result
+        with_locked(self.state.lock(), f)
     }
 
     pub(super) fn statistics(&self) -> StreamStatistics {
@@ -136,14 +133,52 @@ impl<T> Shared<T> {
     }
 }
 
+/// As [`Shared::with`], under the lock that is held already.
+pub(super) fn with_locked<T, R>(
+    mut state: MutexGuard<'_, State<T>>,
+    f: impl FnOnce(&mut State<T>, &mut Woken) -> R,
+) -> R {
+    let mut woken = Woken::default();
+    let result = f(&mut state, &mut woken);
+    drop(state);
+    woken.wake();
+    result
+}
+
 impl<T> State<T> {
     pub(super) fn next_id(&mut self) -> EndId {
         self.next_id += 1;
         self.next_id
     }
 
+    /// Whether nobody waits or looks at either end. Then items come and go by the buffer alone, and nobody is woken.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.sending.waiting() == 0
+            && self.receiving.waiting() == 0
+            && self.sinks.is_empty()
+            && self.streams.is_empty()
+    }
+
+    /// As [`put`](Self::put), where it is quiet.
+    pub(super) fn put_quietly(&mut self, item: T) -> Result<(), T> {
+        if self.buffer.len().saturating_add(self.reserved) >= self.room {
+            return Err(item);
+        }
+        let numbered = self.numbered(item);
+        self.buffer.push_back(numbered);
+        Ok(())
+    }
+
+    /// As [`take`](Self::take), where it is quiet.
+    pub(super) fn take_quietly(&mut self) -> Option<T> {
+        self.buffer.pop_front().map(|numbered| numbered.item)
+    }
+
     /// Sends an item, unless it would have to wait: then it comes back.
     pub(super) fn put(&mut self, item: T, woken: &mut Woken) -> Result<(), T> {
+        if self.is_quiet() {
+            return self.put_quietly(item);
+        }
         if self.sending.has_next(woken) || !self.has_place(false, woken) {
             return Err(item);
         }
@@ -194,15 +229,19 @@ impl<T> State<T> {
     /// Gives an item that has a place to the one who waits for it, or to the buffer. While one waits there is
     /// nothing before this item (invariant 1).
     fn hand_over(&mut self, item: T, woken: &mut Woken) {
-        let number = self.next_number;
-        self.next_number += 1;
-        let numbered = Numbered { number, item };
+        let numbered = self.numbered(item);
         if self.receiving.has_next(woken) {
             self.grant(numbered, woken);
         } else {
             self.buffer.push_back(numbered);
             wake_all(&mut self.streams, woken);
         }
+    }
+
+    fn numbered(&mut self, item: T) -> Numbered<T> {
+        let number = self.next_number;
+        self.next_number += 1;
+        Numbered { number, item }
     }
 
     fn grant(&mut self, item: Numbered<T>, woken: &mut Woken) {
@@ -212,6 +251,9 @@ impl<T> State<T> {
 
     /// The next item, if there is one that nobody waits for.
     pub(super) fn take(&mut self, woken: &mut Woken) -> Option<T> {
+        if self.is_quiet() {
+            return self.take_quietly();
+        }
         if self.receiving.has_next(woken) {
             return None;
         }
