@@ -174,11 +174,12 @@ impl<T> Future for ReceiveFuture<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let (receiver, shared) = (this.receiver, &this.receiver.shared);
-        let look = |key, waker: &mut Waker| shared.state.lock().receiving.poll(key, waker);
+        let look = |key, waker: &mut Waker| {
+            shared.with(|state, woken| state.poll_receiving(key, waker, woken))
+        };
         match ready!(this.wait.poll(cx, look)) {
-            Some(Ended::Granted(Received::Item(item))) => {
-                let item = shared.with(|state, woken| state.taken(item, woken));
-                return Poll::Ready(Ok(item));
+            Some(Ended::Granted(Received::Item(numbered))) => {
+                return Poll::Ready(Ok(numbered.item));
             }
             Some(Ended::Granted(Received::End)) => {
                 return Poll::Ready(Err(ReceiveError::EndOfStream));

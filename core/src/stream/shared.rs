@@ -16,11 +16,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use crate::loom::{Mutex, MutexGuard};
 use crate::sync::label::Label;
-use crate::sync::queue::{Seat, WaitQueue, Woken};
+use crate::sync::queue::{Ended, Seat, WaitQueue, Woken};
 use crate::task::Place;
 
 /// Tells the clones of an end apart.
@@ -52,7 +52,7 @@ pub(super) struct State<T> {
 /// An item, and when it came among the others.
 pub(super) struct Numbered<T> {
     number: u64,
-    item: T,
+    pub(super) item: T,
 }
 
 /// What one waits for at the sending end.
@@ -345,13 +345,21 @@ impl<T> State<T> {
         }
     }
 
-    /// A receive has taken what it was granted.
-    pub(super) fn taken(&mut self, item: Numbered<T>, woken: &mut Woken) -> T {
-        self.granted -= 1;
-        if self.has_ended() {
-            self.advance(woken);
+    /// Asks for the end of a wait to receive, as [`WaitQueue::poll`]. An item that it was granted is taken with it.
+    pub(super) fn poll_receiving(
+        &mut self,
+        key: usize,
+        waker: &mut Waker,
+        woken: &mut Woken,
+    ) -> Poll<Option<Ended<EndId, Received<T>>>> {
+        let ended = self.receiving.poll(key, waker);
+        if let Poll::Ready(Some(Ended::Granted(Received::Item(_)))) = ended {
+            self.granted -= 1;
+            if self.has_ended() {
+                self.advance(woken);
+            }
         }
-        item.item
+        ended
     }
 
     /// Takes back what was granted to a receive that was dropped (invariant 3). It comes back where nobody is left to
