@@ -225,11 +225,9 @@ impl<T> Future for ReceiveFuture<'_, T> {
     }
 }
 
-impl<T> Drop for ReceiveFuture<'_, T> {
-    fn drop(&mut self) {
-        let Some(key) = self.wait.take() else {
-            return;
-        };
+impl<T> ReceiveFuture<'_, T> {
+    /// Gives up a wait, and passes on what it was granted.
+    fn leave(&mut self, key: usize) {
         // Dropped with no lock held.
         let _left = self.receiver.shared.with(|state, woken| {
             let (waker, ended) = state.receiving.leave(key);
@@ -243,6 +241,15 @@ impl<T> Drop for ReceiveFuture<'_, T> {
             };
             (waker, lost)
         });
+    }
+}
+
+impl<T> Drop for ReceiveFuture<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(key) = self.wait.take() {
+            self.leave(key);
+        }
     }
 }
 
