@@ -119,8 +119,12 @@ impl<'a, T> Future for ReserveFuture<'a, T> {
             return Poll::Pending;
         }
         ready!(spend_budget(cx));
+        if let Some(result) = shared.with(|state, woken| sender.take_room(state, woken)) {
+            return Poll::Ready(result.map(|()| slot.with_room()));
+        }
         let mut seat = Some(Seat::here(cx));
         let polled = shared.with(|state, woken| {
+            // All of it may have changed meanwhile.
             if let Some(result) = sender.take_room(state, woken) {
                 return Poll::Ready(result);
             }
