@@ -71,21 +71,39 @@ impl<T> ObjectReceiver<T> {
     ///
     /// [`TryReceiveError`].
     pub fn try_receive(&self) -> Result<T, TryReceiveError> {
-        let mut state = self.shared.state.lock();
-        // Asked under the lock: after a close nothing is taken.
-        if self.is_closed() {
-            return Err(TryReceiveError::ClosedResource);
+        match self.receive_now() {
+            Poll::Ready(Ok(item)) => Ok(item),
+            Poll::Ready(Err(ReceiveError::EndOfStream)) => Err(TryReceiveError::EndOfStream),
+            Poll::Ready(Err(ReceiveError::ClosedResource)) => Err(TryReceiveError::ClosedResource),
+            Poll::Pending => Err(TryReceiveError::Empty),
         }
-        let none = |state: &State<T>| match state.has_ended() {
-            true => TryReceiveError::EndOfStream,
-            false => TryReceiveError::Empty,
-        };
+    }
+
+    /// What a receive comes to now.
+    fn receive_now(&self) -> Poll<Result<T, ReceiveError>> {
+        let mut state = self.shared.state.lock();
         if state.is_quiet() {
-            return state.take_quietly().ok_or_else(|| none(&state));
+            return self.look(&mut state, State::take_quietly);
         }
         with_locked(state, |state, woken| {
-            state.take(woken).ok_or_else(|| none(state))
+            self.look(state, |state| state.take(woken))
         })
+    }
+
+    /// Under the lock: after a close nothing is taken, and whoever closes this later finds who waits from now on.
+    fn look(
+        &self,
+        state: &mut State<T>,
+        take: impl FnOnce(&mut State<T>) -> Option<T>,
+    ) -> Poll<Result<T, ReceiveError>> {
+        if self.is_closed() {
+            return Poll::Ready(Err(ReceiveError::ClosedResource));
+        }
+        match take(state) {
+            Some(item) => Poll::Ready(Ok(item)),
+            None if state.has_ended() => Poll::Ready(Err(ReceiveError::EndOfStream)),
+            None => Poll::Pending,
+        }
     }
 
     /// Closes this receiver, but for its clones; what waits on it ends with an error (MS1). Twice is as once.
@@ -139,25 +157,22 @@ impl<T> Stream for ObjectReceiver<T> {
             return Poll::Pending;
         }
         ready!(spend_budget(cx));
+        if let Poll::Ready(received) = self.receive_now() {
+            return Poll::Ready(received.ok());
+        }
         let mut waker = Some(cx.waker().clone());
         let mut old = None;
-        let polled = self.shared.with(|state, woken| {
-            if self.is_closed() {
-                return Poll::Ready(None);
-            }
-            if let Some(item) = state.take(woken) {
-                return Poll::Ready(Some(item));
-            }
-            if state.has_ended() {
-                return Poll::Ready(None);
-            }
-            if let Some(waker) = waker.take() {
+        let received = self.shared.with(|state, woken| {
+            // All of it may have changed meanwhile.
+            let received = self.look(state, |state| state.take(woken));
+            // One that is not needed is dropped with no lock held.
+            if let Some(waker) = waker.take_if(|_| received.is_pending()) {
                 old = state.look_for_items(self.id, waker, woken);
             }
-            Poll::Pending
+            received
         });
         drop(old);
-        polled
+        received.map(Result::ok)
     }
 }
 
@@ -194,33 +209,19 @@ impl<T> Future for ReceiveFuture<'_, T> {
             return Poll::Pending;
         }
         ready!(spend_budget(cx));
-        match receiver.try_receive() {
-            Ok(item) => return Poll::Ready(Ok(item)),
-            Err(TryReceiveError::EndOfStream) => {
-                return Poll::Ready(Err(ReceiveError::EndOfStream));
-            }
-            Err(TryReceiveError::ClosedResource) => {
-                return Poll::Ready(Err(ReceiveError::ClosedResource));
-            }
-            Err(TryReceiveError::Empty) => {}
+        if let Poll::Ready(received) = receiver.receive_now() {
+            return Poll::Ready(received);
         }
         let mut seat = Some(Seat::here(cx));
         shared.with(|state, woken| {
-            // All of it may have changed meanwhile; and whoever closes this later finds the wait.
-            if receiver.is_closed() {
-                return Poll::Ready(Err(ReceiveError::ClosedResource));
-            }
-            if let Some(item) = state.take(woken) {
-                return Poll::Ready(Ok(item));
-            }
-            if state.has_ended() {
-                return Poll::Ready(Err(ReceiveError::EndOfStream));
-            }
-            if let Some(seat) = seat.take() {
+            // All of it may have changed meanwhile.
+            let received = receiver.look(state, |state| state.take(woken));
+            // One that is not needed is dropped with no lock held.
+            if let Some(seat) = seat.take_if(|_| received.is_pending()) {
                 let key = state.wait_to_receive(receiver.id, seat, woken);
                 this.wait.begin(key);
             }
-            Poll::Pending
+            received
         })
     }
 }
