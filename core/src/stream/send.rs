@@ -141,13 +141,14 @@ impl<T> Unpin for SendFuture<'_, T> {}
 impl<T> SendFuture<'_, T> {
     /// The item, unless it was sent.
     pub fn into_item(mut self) -> Option<T> {
-        self.take_item()
+        match self.wait.take() {
+            Some(key) => self.leave(key),
+            None => self.item.take(),
+        }
     }
 
-    fn take_item(&mut self) -> Option<T> {
-        let Some(key) = self.wait.take() else {
-            return self.item.take();
-        };
+    /// Gives up a wait. Gives the item back, unless it is on its way.
+    fn leave(&mut self, key: usize) -> Option<T> {
         let (waker, ended) = self.sender.shared.with(|state, woken| {
             let left = state.sending.leave(key);
             // What it stood in front of is there for others.
@@ -221,8 +222,11 @@ impl<T> Future for SendFuture<'_, T> {
 }
 
 impl<T> Drop for SendFuture<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        drop(self.take_item());
+        if let Some(key) = self.wait.take() {
+            drop(self.leave(key));
+        }
     }
 }
 
