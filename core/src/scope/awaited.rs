@@ -9,9 +9,12 @@
 //!    was polled at that depth, when it parks. What others say that are polled in between is deeper.
 //! 2. A poll begins with nothing said at its depth, and only a region that was polled takes what was said there.
 //! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number.
+//! 4. LAST is null, or the address of what is said at the depth of the innermost region, which is kept there, so that no
+//!    other has that address. Where one poll finds many pending that wait for the same, most pay for a look at it alone.
 
 use std::cell::{Cell, RefCell};
 use std::mem;
+use std::ptr;
 use std::sync::Arc;
 
 use super::current;
@@ -22,14 +25,22 @@ crate::loom::thread_local! {
     static SAID: RefCell<Vec<Option<Arc<dyn Awaited>>>> = const { RefCell::new(Vec::new()) };
     /// How many of them there are.
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// See invariant 4.
+    static LAST: Cell<*const ()> = const { Cell::new(ptr::null()) };
 }
 
 /// Says what the operation waits for that is pending in the innermost region.
+#[inline]
 pub(crate) fn say(awaited: &Arc<dyn Awaited>) {
+    if !is_last(awaited) {
+        say_anew(awaited.clone());
+    }
+}
+
+fn say_anew(awaited: Arc<dyn Awaited>) {
     let depth = current::depth();
-    // Many wait for the same one where one poll finds many pending.
-    if depth > 0 && !is_said(depth, awaited) {
-        let _before = replace(depth, Some(awaited.clone()));
+    if depth > 0 {
+        let _before = replace(depth, Some(awaited));
     }
 }
 
@@ -39,9 +50,15 @@ pub(crate) fn take_back(awaited: &Arc<dyn Awaited>) {
         return;
     }
     let depth = current::depth();
-    if is_said(depth, awaited) {
+    if is_last(awaited) || is_said(depth, awaited) {
         let _said = replace(depth, None);
     }
+}
+
+/// Another region is the innermost from now on, and its poll does not begin.
+#[inline]
+pub(super) fn moved() {
+    LAST.with(|last| last.set(ptr::null()));
 }
 
 /// Begins a poll of the region that has just been entered (invariant 2).
@@ -69,6 +86,7 @@ impl Drop for Aside {
     fn drop(&mut self) {
         let said = mem::take(&mut self.0);
         COUNT.with(|count| count.set(self.1));
+        moved();
         let said = SAID.try_with(|current| current.replace(said));
         drop(said);
     }
@@ -76,6 +94,7 @@ impl Drop for Aside {
 
 /// Puts all that was said aside.
 pub(super) fn aside() -> Aside {
+    moved();
     let said = SAID.try_with(RefCell::take).unwrap_or_default();
     Aside(said, COUNT.with(|count| count.replace(0)))
 }
@@ -85,30 +104,46 @@ fn is_silent() -> bool {
     COUNT.with(Cell::get) == 0
 }
 
+#[inline]
+fn is_last(awaited: &Arc<dyn Awaited>) -> bool {
+    LAST.with(Cell::get) == address(awaited)
+}
+
+fn address(awaited: &Arc<dyn Awaited>) -> *const () {
+    Arc::as_ptr(awaited).cast()
+}
+
 fn is_said(depth: usize, awaited: &Arc<dyn Awaited>) -> bool {
     let is_said = SAID.try_with(|said| {
         let said = said.borrow();
         let said = said.get(depth).and_then(Option::as_ref);
-        said.is_some_and(|said| Arc::ptr_eq(said, awaited))
+        said.is_some_and(|said| address(said) == address(awaited))
     });
     is_said.unwrap_or_default()
 }
 
-/// Sets what is said at a depth. What was said before is dropped by the caller.
-fn replace(depth: usize, awaited: Option<Arc<dyn Awaited>>) -> Option<Arc<dyn Awaited>> {
-    let replaced = SAID.try_with(|said| {
-        let mut said = said.borrow_mut();
-        if said.len() <= depth {
-            // There is nothing to forget.
-            awaited.as_ref()?;
-            said.resize(depth + 1, None);
-        }
-        let more = usize::from(awaited.is_some());
-        let before = mem::replace(&mut said[depth], awaited);
-        let less = usize::from(before.is_some());
-        COUNT.with(|count| count.set(count.get() + more - less));
-        before
-    });
+/// Sets what is said at a depth, that of the innermost region where it is something. Gives back what was said before.
+fn replace(depth: usize, mut awaited: Option<Arc<dyn Awaited>>) -> Option<Arc<dyn Awaited>> {
+    let replaced = SAID.try_with(|said| swap(&mut said.borrow_mut(), depth, &mut awaited));
     // While the thread is being torn down nothing is kept.
-    replaced.unwrap_or_default()
+    replaced.ok().and(awaited)
+}
+
+fn swap(
+    said: &mut Vec<Option<Arc<dyn Awaited>>>,
+    depth: usize,
+    awaited: &mut Option<Arc<dyn Awaited>>,
+) {
+    LAST.with(|last| last.set(awaited.as_ref().map_or(ptr::null(), address)));
+    if said.len() <= depth {
+        // There is nothing to forget.
+        if awaited.is_none() {
+            return;
+        }
+        said.resize(depth + 1, None);
+    }
+    let more = usize::from(awaited.is_some());
+    mem::swap(&mut said[depth], awaited);
+    let less = usize::from(awaited.is_some());
+    COUNT.with(|count| count.set(count.get() + more - less));
 }

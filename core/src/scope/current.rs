@@ -82,6 +82,7 @@ pub(crate) struct Entered<'a>(Home<'a>);
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
+        awaited::moved();
         let entry = STACK.try_with(|stack| stack.borrow_mut().pop());
         self.0.take_back(entry.unwrap_or_default());
     }
@@ -90,14 +91,20 @@ impl Drop for Entered<'_> {
 /// Puts an entry on the stack, for a poll. It goes back home afterwards, as a node if one was made for it.
 #[inline]
 pub(crate) fn enter(entry: Entry, home: Home<'_>) -> Entered<'_> {
-    let entered = enter_again(entry, home);
+    let entered = push(entry, home);
     awaited::begin();
     entered
 }
 
 /// Puts an entry on the stack beside its poll: what it waits for stays said.
 #[inline]
-pub(crate) fn enter_again<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
+pub(crate) fn enter_again(entry: Entry, home: Home<'_>) -> Entered<'_> {
+    awaited::moved();
+    push(entry, home)
+}
+
+#[inline]
+fn push<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
     // While the thread is being torn down there is no stack: the code runs without a context.
     let mut entry = Some(entry);
     let pushed = STACK.try_with(|stack| stack.borrow_mut().extend(entry.take()));
