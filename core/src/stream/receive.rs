@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 
@@ -13,7 +13,7 @@ use super::shared::{EndId, Received, Shared, State, StreamStatistics, with_locke
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
-use crate::sync::queue::{Ended, Seat, Wait};
+use crate::sync::queue::{Ended, Renewal, Seat, Wait};
 
 /// The receiving end of an [`object_stream`](super::object_stream). When the last clone is dropped or closed, nothing
 /// can be sent any more, and what nobody has received is dropped.
@@ -189,7 +189,7 @@ impl<T> Future for ReceiveFuture<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let (receiver, shared) = (this.receiver, &this.receiver.shared);
-        let look = |key, waker: &mut Waker| {
+        let look = |key, waker: &mut Renewal<'_>| {
             shared.with(|state, woken| state.poll_receiving(key, waker, woken))
         };
         match ready!(this.wait.poll(cx, look)) {

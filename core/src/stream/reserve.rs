@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use futures_util::Sink;
 
@@ -13,7 +13,7 @@ use super::shared::{Sent, State};
 use crate::checkpoint::spend_budget;
 use crate::loom::Ordering;
 use crate::scope::current;
-use crate::sync::queue::{Ended, Seat, Wait, Woken};
+use crate::sync::queue::{Ended, Renewal, Seat, Wait, Woken};
 
 impl<T> ObjectSender<T> {
     /// Waits for room for one item; the item need not be there yet.
@@ -103,7 +103,7 @@ impl<'a, T> Future for ReserveFuture<'a, T> {
             sender,
             unused: false,
         };
-        let look = |key, waker: &mut Waker| shared.state.lock().sending.poll(key, waker);
+        let look = |key, waker: &mut Renewal<'_>| shared.state.lock().sending.poll(key, waker);
         match ready!(this.wait.poll(cx, look)) {
             Some(Ended::Granted(Sent::Done)) => return Poll::Ready(Ok(slot.with_room())),
             Some(Ended::Granted(Sent::Broken(_))) => {

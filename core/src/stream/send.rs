@@ -4,14 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use super::error::{SendError, TrySendError};
 use super::shared::{EndId, Sent, Shared, StreamStatistics, with_locked};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
 use crate::scope::current;
-use crate::sync::queue::{Ended, Seat, Wait};
+use crate::sync::queue::{Ended, Renewal, Seat, Wait};
 
 /// The sending end of an [`object_stream`](super::object_stream). The last clone that is dropped or closed ends the
 /// stream.
@@ -170,7 +170,8 @@ impl<T> Future for SendFuture<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let sender = this.sender;
-        let look = |key, waker: &mut Waker| sender.shared.state.lock().sending.poll(key, waker);
+        let look =
+            |key, waker: &mut Renewal<'_>| sender.shared.state.lock().sending.poll(key, waker);
         match ready!(this.wait.poll(cx, look)) {
             Some(Ended::Granted(Sent::Broken(Some(item)))) => {
                 return Poll::Ready(Err(SendError::BrokenResource(item)));

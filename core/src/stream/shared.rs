@@ -20,7 +20,7 @@ use std::task::{Poll, Waker};
 
 use crate::loom::{Mutex, MutexGuard};
 use crate::sync::label::Label;
-use crate::sync::queue::{Ended, Seat, WaitQueue, Woken};
+use crate::sync::queue::{Ended, Renewal, Seat, WaitQueue, Woken};
 use crate::task::Place;
 
 /// Tells the clones of an end apart.
@@ -349,7 +349,7 @@ impl<T> State<T> {
     pub(super) fn poll_receiving(
         &mut self,
         key: usize,
-        waker: &mut Waker,
+        waker: &mut Renewal<'_>,
         woken: &mut Woken,
     ) -> Poll<Option<Ended<EndId, Received<T>>>> {
         let ended = self.receiving.poll(key, waker);

@@ -4,10 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use super::label::{self, Label};
-use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Renewal, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
@@ -114,7 +114,7 @@ impl Future for BarrierWait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let barrier = self.barrier;
-        let look = |key, waker: &mut Waker| barrier.queue.lock().poll(key, waker);
+        let look = |key, waker: &mut Renewal<'_>| barrier.queue.lock().poll(key, waker);
         if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
             return Poll::Ready(false);
         }

@@ -13,11 +13,11 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use super::label::{self, Label};
 use super::lock::{Lock, LockFuture, LockGuard};
-use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Renewal, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::scope::current;
@@ -194,7 +194,7 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
                 }
                 Step::Waits { wait, lock, place } => {
                     let queue = &this.condition.queue;
-                    let look = |key, waker: &mut Waker| queue.lock().poll(key, waker);
+                    let look = |key, waker: &mut Renewal<'_>| queue.lock().poll(key, waker);
                     let told = match ready!(wait.poll(cx, look)) {
                         Some(Ended::Granted(())) => true,
                         // Passed over, for good in the cancelled region. In one that is not it looks again: it may

@@ -4,10 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use super::label::{self, Label};
-use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Renewal, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Mutex, Ordering};
 use crate::scope::current;
@@ -133,7 +133,7 @@ impl Future for EventWait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let event = self.event;
-        let look = |key, waker: &mut Waker| event.queue.lock().poll(key, waker);
+        let look = |key, waker: &mut Renewal<'_>| event.queue.lock().poll(key, waker);
         if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
             return Poll::Ready(());
         }

@@ -15,10 +15,10 @@
 //!
 //! The queue's lock is held with no other.
 
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use super::label::Subject;
-use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Renewal, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
 use crate::scope::current;
@@ -76,6 +76,7 @@ impl Permits {
         now >= ONE && self.take_or(|_| ()).is_ok()
     }
 
+    #[inline]
     fn exchange(&self, now: usize, next: usize) -> Result<usize, usize> {
         self.state
             .compare_exchange(now, next, Ordering::AcqRel, Ordering::Acquire)
@@ -151,7 +152,7 @@ impl Taking {
     /// Ready with a permit. In a cancelled region it takes none and is never ready (SC4).
     #[inline]
     pub(crate) fn poll(&mut self, permits: &Permits, cx: &mut Context<'_>) -> Poll<()> {
-        let look = |key, waker: &mut Waker| permits.queue.lock().poll(key, waker);
+        let look = |key, waker: &mut Renewal<'_>| permits.queue.lock().poll(key, waker);
         if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
             return Poll::Ready(());
         }
@@ -174,10 +175,14 @@ impl Taking {
     }
 
     /// Gives the wait up. A permit that was granted goes to the next one (PR1).
+    #[inline]
     pub(crate) fn leave(&mut self, permits: &Permits) {
-        let Some(key) = self.wait.take() else {
-            return;
-        };
+        if let Some(key) = self.wait.take() {
+            Self::leave_queue(key, permits);
+        }
+    }
+
+    fn leave_queue(key: usize, permits: &Permits) {
         let (waker, ended) = permits.queue.lock().leave(key);
         drop(waker);
         if let Some(Ended::Granted(())) = ended {

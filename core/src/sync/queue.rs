@@ -113,17 +113,26 @@ impl Wait {
     }
 
     /// The end of the wait, which `look` finds in the queue; none where nothing waits.
+    #[inline]
     pub(crate) fn poll<W, G>(
         &mut self,
         cx: &Context<'_>,
-        look: impl FnOnce(usize, &mut Waker) -> Poll<Option<Ended<W, G>>>,
+        look: impl Fn(usize, &mut Renewal<'_>) -> Poll<Option<Ended<W, G>>>,
     ) -> Poll<Option<Ended<W, G>>> {
         let Some(key) = self.key else {
             return Poll::Ready(None);
         };
-        // The one that was kept before is dropped here, with no lock held.
-        let mut waker = cx.waker().clone();
-        let ended = ready!(look(key, &mut waker));
+        let mut waker = Renewal {
+            polled_with: cx.waker(),
+            is_wanted: false,
+            clone: None,
+        };
+        let mut ended = look(key, &mut waker);
+        if waker.is_wanted {
+            waker.clone = Some(cx.waker().clone());
+            ended = look(key, &mut waker);
+        }
+        let ended = ready!(ended);
         self.key = None;
         Poll::Ready(ended)
     }
@@ -134,11 +143,32 @@ impl Wait {
     }
 }
 
+/// The waker that an entry is to keep from this poll on. Most polls find that it keeps that already; else it is cloned
+/// with no lock held, for a second look.
+pub(crate) struct Renewal<'a> {
+    polled_with: &'a Waker,
+    is_wanted: bool,
+    /// For the entry. Then the one that was kept before, which is dropped with no lock held.
+    clone: Option<Waker>,
+}
+
+impl Renewal<'_> {
+    fn renew(&mut self, kept: &mut Waker) {
+        if kept.will_wake(self.polled_with) {
+            return;
+        }
+        match &mut self.clone {
+            Some(clone) => mem::swap(kept, clone),
+            None => self.is_wanted = true,
+        }
+    }
+}
+
 /// The wakers of those whose wait has ended, to be woken with no lock held.
 #[derive(Debug, Default)]
 #[must_use = "somebody waits to be woken"]
 pub(crate) struct Woken {
-    // One is the rule.
+    // One is the rule. Without one there are no more.
     first: Option<Waker>,
     more: Vec<Waker>,
 }
@@ -157,8 +187,12 @@ impl Woken {
         }
     }
 
+    #[inline]
     pub(crate) fn wake(self) {
-        wake(self.first.into_iter().chain(self.more));
+        if let Some(first) = self.first {
+            wake(Some(first));
+            wake(self.more);
+        }
     }
 }
 
@@ -299,12 +333,18 @@ impl<W, G> WaitQueue<W, G> {
         Some(entry)
     }
 
-    /// Asks for the end of a wait. Else keeps the waker, and gives back the one it kept before.
-    pub(crate) fn poll(&mut self, key: usize, waker: &mut Waker) -> Poll<Option<Ended<W, G>>> {
+    /// Asks for the end of a wait. Else keeps the waker of this poll.
+    pub(crate) fn poll(
+        &mut self,
+        key: usize,
+        waker: &mut Renewal<'_>,
+    ) -> Poll<Option<Ended<W, G>>> {
         let entry = self.entries.get_mut(key);
         if let Some(kept) = entry.and_then(|entry| entry.waker.as_mut()) {
-            mem::swap(kept, waker);
-            awaited::say(self.subject.share());
+            waker.renew(kept);
+            if let Some(shared) = self.subject.shared() {
+                awaited::say(shared);
+            }
             return Poll::Pending;
         }
         Poll::Ready(self.remove(key).and_then(Entry::ended))
