@@ -155,6 +155,8 @@ impl Kind {
 pub(crate) struct Node {
     kind: Kind,
     place: Place,
+    /// Those of its flags by which it is effectively cancelled (invariant 1).
+    cancelled_by: u8,
     flags: AtomicU8,
     inner: Mutex<Inner>,
 }
@@ -218,6 +220,7 @@ impl Node {
         Self {
             kind,
             place,
+            cancelled_by: if kind.is_shield() { OWN } else { CANCELLED },
             flags: AtomicU8::new(0),
             inner: Mutex::new(Inner {
                 deadline,
@@ -276,11 +279,7 @@ impl Node {
 
     /// Whether the region is effectively cancelled (SC2).
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.has(if self.kind.is_shield() {
-            OWN
-        } else {
-            CANCELLED
-        })
+        self.has(self.cancelled_by)
     }
 
     /// Whether somebody cancelled this very region.
