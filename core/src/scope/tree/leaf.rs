@@ -104,8 +104,7 @@ impl Node {
         if let Some(node) = seat.node() {
             return node.park(cx);
         }
-        let id = WakerId::of(cx.waker());
-        if *last == Some(id) {
+        if *last == Some(WakerId::of(cx.waker())) {
             // A leaf that was swept meanwhile has been woken and comes back.
             return if self.is_cancelled() {
                 Park::Drop
@@ -119,6 +118,8 @@ impl Node {
             place,
             since: Some(Instant::now()),
         };
+        // Of the clone: a waker may make one that has another address, and its own is free for others then.
+        let id = WakerId::of(&leaf.waker);
         match self.seat_leaf(seat, leaf) {
             Seated::Leaf => {
                 *last = Some(id);
