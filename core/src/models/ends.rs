@@ -134,6 +134,23 @@ fn an_end_that_is_taken_makes_room_for_the_host_that_is_just_about_to_wait() {
 }
 
 #[test]
+fn an_end_that_is_taken_makes_room_for_the_host_that_waits_and_just_looks_again() {
+    loom::model(|| {
+        let ends = Ends::new();
+        ToEnds::new(&ends, 0).give(7);
+        let (flag, waker) = woken();
+        let cx = Context::from_waker(&waker);
+        assert!(ends.poll_room(1, &cx).is_pending());
+        let taker = ends.clone();
+        let takes = thread::spawn(move || taken(&taker));
+        let has_room = ends.poll_room(1, &cx).is_ready();
+        assert_eq!(takes.join().unwrap(), Poll::Ready(Some((0, 7))));
+        assert!(has_room || flag.0.load(SeqCst) == 1);
+        assert!(ends.poll_room(1, &cx).is_ready());
+    });
+}
+
+#[test]
 fn an_end_is_given_to_one_who_is_just_cancelled_or_stays() {
     loom::model(|| {
         let (ends, [mut future]) = running();

@@ -52,6 +52,18 @@ fn a_permit_that_is_given_back_finds_the_one_who_is_just_about_to_wait() {
 }
 
 #[test]
+fn a_permit_that_is_given_back_finds_the_one_who_just_comes_with_another_waker() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(1));
+        let permit = semaphore.try_acquire_arc().unwrap();
+        let (_, waker) = woken();
+        let (acquire, _) = take(&semaphore, &waker);
+        drop(while_other(move || drop(permit), acquire));
+        assert!(semaphore.try_acquire().is_some());
+    });
+}
+
+#[test]
 fn a_permit_is_passed_on_by_one_who_leaves() {
     loom::model(|| {
         let semaphore = Arc::new(Semaphore::new(1));

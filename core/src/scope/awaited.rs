@@ -8,9 +8,11 @@
 //! 1. What is said is kept by the depth of the region, beyond the end of its poll: there it is found by the region that
 //!    was polled at that depth, when it parks. What others say that are polled in between is deeper.
 //! 2. A poll begins with nothing said at its depth, and only a region that was polled takes what was said there.
-//! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number.
-//! 4. LAST is null, or the address of what is said at the depth of the innermost region, which is kept there, so that no
-//!    other has that address. Where one poll finds many pending that wait for the same, most pay for a look at it alone.
+//! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number, and for
+//!    forgetting one address.
+//! 4. While code of a region runs, LAST is null, or the address of what is said at its depth, which is kept there, so that
+//!    no other has that address; it is null while nothing is said. Where one poll finds many pending that wait for the
+//!    same, most pay for a look at it alone.
 
 use std::cell::{Cell, RefCell};
 use std::mem;
@@ -33,14 +35,14 @@ crate::loom::thread_local! {
 #[inline]
 pub(crate) fn say(awaited: &Arc<dyn Awaited>) {
     if !is_last(awaited) {
-        say_anew(awaited.clone());
+        say_anew(awaited);
     }
 }
 
-fn say_anew(awaited: Arc<dyn Awaited>) {
+fn say_anew(awaited: &Arc<dyn Awaited>) {
     let depth = current::depth();
     if depth > 0 {
-        let _before = replace(depth, Some(awaited));
+        let _before = replace(depth, Some(awaited.clone()));
     }
 }
 

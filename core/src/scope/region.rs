@@ -217,8 +217,9 @@ impl Region {
             Park::Wait
         };
         self.node = Some(node);
-        // What is polled here knows its runtime sooner than a walk up the tree.
-        self.alarm = self.deadline.map(|_| Alarm::new(Rt::here()));
+        // That whose clock the deadline was counted on, in this very poll; a walk up the tree takes longer.
+        let watched = self.deadline.filter(|_| parked == Park::Wait);
+        self.alarm = watched.map(|_| Alarm::new(Rt::here()));
         (parked, self.deadline)
     }
 

@@ -135,12 +135,15 @@ impl<T> Shared<T> {
 
 /// As [`Shared::with`], under the lock that is held already.
 pub(super) fn with_locked<T, R>(
-    mut state: MutexGuard<'_, State<T>>,
+    state: MutexGuard<'_, State<T>>,
     f: impl FnOnce(&mut State<T>, &mut Woken) -> R,
 ) -> R {
     let mut woken = Woken::default();
-    let result = f(&mut state, &mut woken);
-    drop(state);
+    let result = {
+        // Released before any waker is woken, or dropped.
+        let mut state = state;
+        f(&mut state, &mut woken)
+    };
     woken.wake();
     result
 }
@@ -161,6 +164,7 @@ impl<T> State<T> {
 
     /// As [`put`](Self::put), where it is quiet.
     pub(super) fn put_quietly(&mut self, item: T) -> Result<(), T> {
+        debug_assert!(self.is_quiet());
         if self.buffer.len().saturating_add(self.reserved) >= self.room {
             return Err(item);
         }
@@ -171,6 +175,7 @@ impl<T> State<T> {
 
     /// As [`take`](Self::take), where it is quiet.
     pub(super) fn take_quietly(&mut self) -> Option<T> {
+        debug_assert!(self.is_quiet());
         self.buffer.pop_front().map(|numbered| numbered.item)
     }
 

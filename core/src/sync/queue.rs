@@ -112,7 +112,8 @@ impl Wait {
         self.key.is_some()
     }
 
-    /// The end of the wait, which `look` finds in the queue; none where nothing waits.
+    /// The end of the wait, which `look` finds in the queue; none where nothing waits. It looks once more where the wait
+    /// goes on with another waker.
     #[inline]
     pub(crate) fn poll<W, G>(
         &mut self,
