@@ -73,7 +73,8 @@ impl Barrier {
     /// # Cancellation
     ///
     /// An operation: in a cancelled region it never completes and does not count. One whose last task has come
-    /// completes, also where a cancel comes before its next poll (SC4).
+    /// completes, also where a cancel comes before its next poll (SC4). Where both come while it is being polled, on other
+    /// threads, it may end with its region (SC3), and the others have passed all the same.
     pub fn wait(&self) -> BarrierWait<'_> {
         BarrierWait {
             barrier: self,
