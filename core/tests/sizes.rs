@@ -9,8 +9,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyrt_core::sync::{Barrier, Condition, Event, Lock, Semaphore};
-use anyrt_core::{CancelScope, CapacityLimiter, ContextLocal};
+use anyrt_core::stream::{broadcast_stream, latest};
+use anyrt_core::sync::{
+    Barrier, Condition, Event, Lock, OnceCell, Semaphore, SingleFlight, promise,
+};
+use anyrt_core::together::NextCompleted;
+use anyrt_core::{
+    CallAsync, CancelScope, CapacityLimiter, ContextLocal, LocalTaskHandle, OutsideCancelled,
+    TaskHandle, Wait,
+};
+use futures_util::FutureExt;
+use std::sync::Arc;
 
 /// A body of so many bytes, which stands for what a program awaits.
 struct Body<const BYTES: usize>([u8; BYTES]);
@@ -25,6 +34,11 @@ impl<const BYTES: usize> Future for Body<BYTES> {
 }
 
 const LARGE: usize = 1_024;
+
+/// As large, with a result.
+fn fails<F: Future>(body: F) -> impl Future<Output = Result<F::Output, ()>> {
+    body.map(Ok)
+}
 
 fn large() -> Body<LARGE> {
     Body([0; LARGE])
@@ -62,7 +76,9 @@ fn regions_hold_their_body_once() {
         "restore": anyrt_core::restore(large()) => LARGE + 144,
         "finally": anyrt_core::finally(large(), |_| Body([])) => LARGE + 160,
         "group": anyrt_core::task_group(|_| large()) => LARGE + 120,
+        "failing group": anyrt_core::try_task_group(|_| fails(large())) => LARGE + 136,
         "local group": anyrt_core::local_task_group(|_| large()) => LARGE + 168,
+        "failing local group": anyrt_core::try_local_task_group(|_| fails(large())) => LARGE + 168,
         "exit stack": anyrt_core::exit_stack(|_| large()) => LARGE + 120,
         "context": NUMBER.scope(1, large()) => LARGE + 40,
         "spawned": anyrt_core::spawned(large()) => LARGE + 160,
@@ -78,6 +94,12 @@ fn waits_are_small() {
     let limiter = CapacityLimiter::new(1);
     let guard = lock.try_lock().expect("nobody else wants it");
     let (sender, receiver) = anyrt_core::object_stream::<u64>(1);
+    let (to_all, mut of_all) = broadcast_stream::<u64>(1);
+    let (_, mut changes) = latest(0_u64);
+    let (_promise, shared) = promise::<u64>();
+    let (cell, flight) = (OnceCell::<u64>::new(), SingleFlight::<u64, u64>::new());
+    let held = Lock::new(());
+    let for_while = held.try_lock().expect("nobody else wants it");
     sizes! {
         "sleep": anyrt_core::sleep(minute) => 48,
         "checkpoint": anyrt_core::checkpoint() => 2,
@@ -85,15 +107,50 @@ fn waits_are_small() {
         "cancelled": anyrt_core::cancelled() => 24,
         "lock": lock.lock() => 32,
         "condition": condition.wait(guard) => 56,
+        "condition, while": condition.wait_while(for_while, |_| true) => 160,
         "semaphore": semaphore.acquire() => 24,
+        "shared semaphore": Arc::new(Semaphore::new(1)).acquire_arc() => 24,
         "event": event.wait() => 24,
         "barrier": barrier.wait() => 24,
         "limiter": limiter.acquire() => 80,
+        "limiter, for a key": limiter.acquire_on_behalf_of("key") => 96,
+        "promise": shared.wait() => 32,
+        "cell": cell.get_or_init(|| Body([0; 8]).map(|()| 1)) => 72,
+        "flight": flight.get(1, || Body([0; 8]).map(|()| 1)) => 144,
         "send": sender.send(1) => 40,
         "receive": receiver.receive() => 24,
+        "reserve": sender.reserve() => 24,
+        "broadcast send": to_all.send(1) => 48,
+        "broadcast receive": of_all.receive() => 24,
+        "latest": changes.receive() => 56,
         "run_in_threadpool": anyrt_core::run_in_threadpool(|| ()) => 64,
         "iterate_in_threadpool": anyrt_core::iterate_in_threadpool(0..1) => 184,
     }
+}
+
+/// What there is of inside a group alone, a portal or a shield, by its type.
+#[test]
+fn handles_are_small() {
+    check(&[
+        ("task", size_of::<TaskHandle<u64>>(), 32),
+        ("its wait", size_of::<Wait<'_, u64>>(), 32),
+        ("local task", size_of::<LocalTaskHandle<u64>>(), 40),
+        (
+            "next that has ended",
+            size_of::<NextCompleted<'_, u64>>(),
+            8,
+        ),
+        (
+            "cancel outside of a shield",
+            size_of::<OutsideCancelled>(),
+            24,
+        ),
+        (
+            "call into a runtime",
+            size_of::<CallAsync<Body<LARGE>>>(),
+            LARGE + 136,
+        ),
+    ]);
 }
 
 /// Combinators keep two small futures each: the rest is the group around them.
@@ -105,5 +162,9 @@ fn combinators_are_groups() {
         "race": anyrt_core::race((body(), body())) => 280,
         "select": anyrt_core::select((body(), body())) => 304,
         "amap": anyrt_core::amap(0..1, |_: u32| body()) => 264,
+        "try_gather": anyrt_core::try_gather((fails(body()), fails(body()))) => 328,
+        "race_ok": anyrt_core::race_ok((fails(body()), fails(body()))) => 304,
+        "try_amap": anyrt_core::try_amap(0..1, |_: u32| fails(body())) => 296,
+        "as_completed": anyrt_core::as_completed([body()], async |_| ()) => 256,
     }
 }
