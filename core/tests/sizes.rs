@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,7 +20,6 @@ use anyrt_core::{
     TaskHandle, Wait,
 };
 use futures_util::FutureExt;
-use std::sync::Arc;
 
 /// A body of so many bytes, which stands for what a program awaits.
 struct Body<const BYTES: usize>([u8; BYTES]);
