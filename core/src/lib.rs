@@ -19,6 +19,7 @@ mod group;
 mod loom;
 mod outcome;
 mod portal;
+mod renewal;
 mod report;
 mod runtime;
 mod scope;

@@ -12,8 +12,9 @@ use super::error::{ReceiveError, TryReceiveError};
 use super::shared::{EndId, Received, Shared, State, StreamStatistics, with_locked};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
+use crate::renewal::Renewal;
 use crate::scope::current;
-use crate::sync::queue::{Ended, Renewal, Seat, Wait};
+use crate::sync::queue::{Ended, Seat, Wait};
 
 /// The receiving end of an [`object_stream`](super::object_stream). When the last clone is dropped or closed, nothing
 /// can be sent any more, and what nobody has received is dropped.

@@ -12,8 +12,9 @@ use super::send::ObjectSender;
 use super::shared::{Sent, State};
 use crate::checkpoint::spend_budget;
 use crate::loom::Ordering;
+use crate::renewal::Renewal;
 use crate::scope::current;
-use crate::sync::queue::{Ended, Renewal, Seat, Wait, Woken};
+use crate::sync::queue::{Ended, Seat, Wait, Woken};
 
 impl<T> ObjectSender<T> {
     /// Waits for room for one item; the item need not be there yet.

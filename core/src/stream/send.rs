@@ -10,8 +10,9 @@ use super::error::{SendError, TrySendError};
 use super::shared::{EndId, Sent, Shared, StreamStatistics, with_locked};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicBool, Ordering};
+use crate::renewal::Renewal;
 use crate::scope::current;
-use crate::sync::queue::{Ended, Renewal, Seat, Wait};
+use crate::sync::queue::{Ended, Seat, Wait};
 
 /// The sending end of an [`object_stream`](super::object_stream). The last clone that is dropped or closed ends the
 /// stream.

@@ -19,8 +19,9 @@ use std::mem;
 use std::task::{Poll, Waker};
 
 use crate::loom::{Mutex, MutexGuard};
+use crate::renewal::Renewal;
 use crate::sync::label::Label;
-use crate::sync::queue::{Ended, Renewal, Seat, WaitQueue, Woken};
+use crate::sync::queue::{Ended, Seat, WaitQueue, Woken};
 use crate::task::Place;
 
 /// Tells the clones of an end apart.
@@ -181,9 +182,6 @@ impl<T> State<T> {
 
     /// Sends an item, unless it would have to wait: then it comes back.
     pub(super) fn put(&mut self, item: T, woken: &mut Woken) -> Result<(), T> {
-        if self.is_quiet() {
-            return self.put_quietly(item);
-        }
         if self.sending.has_next(woken) || !self.has_place(false, woken) {
             return Err(item);
         }
@@ -256,9 +254,6 @@ impl<T> State<T> {
 
     /// The next item, if there is one that nobody waits for.
     pub(super) fn take(&mut self, woken: &mut Woken) -> Option<T> {
-        if self.is_quiet() {
-            return self.take_quietly();
-        }
         if self.receiving.has_next(woken) {
             return None;
         }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::label::{self, Label};
-use super::queue::{Ended, Renewal, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
+use crate::renewal::Renewal;
 use crate::scope::current;
 use crate::task::Place;
 

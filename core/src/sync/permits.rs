@@ -18,9 +18,10 @@
 use std::task::{Context, Poll, ready};
 
 use super::label::Subject;
-use super::queue::{Ended, Renewal, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::{AtomicUsize, Mutex, Ordering};
+use crate::renewal::Renewal;
 use crate::scope::current;
 
 /// Somebody waits.

@@ -17,7 +17,6 @@
 //! 2. What is granted goes to the oldest entry whose region is not effectively cancelled at that moment, whoever
 //!    has been polled since.
 
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -25,6 +24,7 @@ use slab::Slab;
 
 use super::label::Subject;
 use crate::outcome::wake;
+use crate::renewal::Renewal;
 use crate::scope::tree::Node;
 use crate::scope::{awaited, current};
 
@@ -112,28 +112,17 @@ impl Wait {
         self.key.is_some()
     }
 
-    /// The end of the wait, which `look` finds in the queue; none where nothing waits. It looks once more where the wait
-    /// goes on with another waker.
+    /// The end of the wait, which `look` finds in the queue; none where nothing waits.
     #[inline]
     pub(crate) fn poll<W, G>(
         &mut self,
         cx: &Context<'_>,
-        look: impl Fn(usize, &mut Renewal<'_>) -> Poll<Option<Ended<W, G>>>,
+        mut look: impl FnMut(usize, &mut Renewal<'_>) -> Poll<Option<Ended<W, G>>>,
     ) -> Poll<Option<Ended<W, G>>> {
         let Some(key) = self.key else {
             return Poll::Ready(None);
         };
-        let mut waker = Renewal {
-            polled_with: cx.waker(),
-            is_wanted: false,
-            clone: None,
-        };
-        let mut ended = look(key, &mut waker);
-        if waker.is_wanted {
-            waker.clone = Some(cx.waker().clone());
-            ended = look(key, &mut waker);
-        }
-        let ended = ready!(ended);
+        let ended = ready!(Renewal::poll(cx, |waker| look(key, waker)));
         self.key = None;
         Poll::Ready(ended)
     }
@@ -141,27 +130,6 @@ impl Wait {
     /// For one who leaves.
     pub(crate) fn take(&mut self) -> Option<usize> {
         self.key.take()
-    }
-}
-
-/// The waker that an entry is to keep from this poll on. Most polls find that it keeps that already; else it is cloned
-/// with no lock held, for a second look.
-pub(crate) struct Renewal<'a> {
-    polled_with: &'a Waker,
-    is_wanted: bool,
-    /// For the entry. Then the one that was kept before, which is dropped with no lock held.
-    clone: Option<Waker>,
-}
-
-impl Renewal<'_> {
-    fn renew(&mut self, kept: &mut Waker) {
-        if kept.will_wake(self.polled_with) {
-            return;
-        }
-        match &mut self.clone {
-            Some(clone) => mem::swap(kept, clone),
-            None => self.is_wanted = true,
-        }
     }
 }
 
@@ -341,8 +309,8 @@ impl<W, G> WaitQueue<W, G> {
         waker: &mut Renewal<'_>,
     ) -> Poll<Option<Ended<W, G>>> {
         let entry = self.entries.get_mut(key);
-        if let Some(kept) = entry.and_then(|entry| entry.waker.as_mut()) {
-            waker.renew(kept);
+        if let Some(entry) = entry.filter(|entry| entry.waker.is_some()) {
+            waker.keep(&mut entry.waker);
             if let Some(shared) = self.subject.shared() {
                 awaited::say(shared);
             }

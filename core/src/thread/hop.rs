@@ -20,6 +20,7 @@ use super::caller::{self, Call, Called, Luggage};
 use super::limiter::{CapacityLimiter, Queued};
 use crate::loom::Mutex;
 use crate::outcome::{Payload, confine, wake};
+use crate::renewal::Renewal;
 use crate::runtime::Rt;
 use crate::scope::region::Region;
 use crate::scope::tree::{CallSeat, Kind, Seated};
@@ -96,26 +97,14 @@ impl<T, W: ?Sized> Hop<T, W> {
 
     /// Ready with the result, `None` where there will be none.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Result<T, Payload>>> {
-        let mut fresh = None;
-        loop {
-            let mut state = self.state.lock();
-            let listed = match &mut *state {
-                State::Done(result) => return Poll::Ready(result.take()),
-                State::Left { ended: true, .. } => return Poll::Ready(None),
-                State::Running(waker) | State::Left { waker, .. } => waker,
-            };
-            let is_same = |listed: &Waker| listed.will_wake(cx.waker());
-            if listed.as_ref().is_some_and(is_same) {
-                return Poll::Pending;
+        Renewal::poll(cx, |renewal| match &mut *self.state.lock() {
+            State::Done(result) => Poll::Ready(result.take()),
+            State::Left { ended: true, .. } => Poll::Ready(None),
+            State::Running(waker) | State::Left { waker, .. } => {
+                renewal.keep(waker);
+                Poll::Pending
             }
-            if fresh.is_some() {
-                // The old one is dropped after the lock.
-                mem::swap(listed, &mut fresh);
-                return Poll::Pending;
-            }
-            drop(state);
-            fresh = Some(cx.waker().clone());
-        }
+        })
     }
 
     /// Gives the wait for the value up.

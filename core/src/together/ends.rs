@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use crate::group::Group;
 use crate::loom::Mutex;
 use crate::outcome::wake;
+use crate::renewal::Renewal;
 use crate::task::child::Deliver;
 use crate::task::{Member, TaskInfo};
 
@@ -53,26 +54,14 @@ impl<T> Ends<T> {
         if limit == usize::MAX {
             return Poll::Ready(());
         }
-        {
-            let state = self.state.lock();
+        Renewal::poll(cx, |waker| {
+            let mut state = self.state.lock();
             if state.has_room(limit) {
                 return Poll::Ready(());
             }
-            if is_of(cx, &state.host) {
-                return Poll::Pending;
-            }
-        }
-        // Wakers are cloned and go with no lock held. There may be room meanwhile.
-        let mut waker = Some(cx.waker().clone());
-        let mut state = self.state.lock();
-        mem::swap(&mut state.host, &mut waker);
-        let has_room = state.has_room(limit);
-        drop(state);
-        if has_room {
-            Poll::Ready(())
-        } else {
+            waker.keep(&mut state.host);
             Poll::Pending
-        }
+        })
     }
 
     /// Says that some that should have begun will not.
@@ -120,35 +109,19 @@ impl<T> Ends<T> {
 
     /// As [`take`](Self::take), for somebody who is woken, and makes room.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<(usize, T)>> {
-        let mut waker = None;
-        loop {
+        let mut host = None;
+        let taken = Renewal::poll(cx, |waker| {
             let mut state = self.state.lock();
             let taken = state.take();
-            if taken.is_ready() {
-                let host = state.host.take();
-                drop(state);
-                wake(host);
-                return taken;
+            match &taken {
+                Poll::Pending => waker.keep(&mut state.taker),
+                Poll::Ready(_) => host = state.host.take(),
             }
-            if is_of(cx, &state.taker) {
-                return Poll::Pending;
-            }
-            // Wakers are cloned and go with no lock held.
-            if waker.is_some() {
-                mem::swap(&mut state.taker, &mut waker);
-                return Poll::Pending;
-            }
-            drop(state);
-            waker = Some(cx.waker().clone());
-        }
+            taken
+        });
+        wake(host);
+        taken
     }
-}
-
-/// Whether a waker that is kept wakes who polls.
-fn is_of(cx: &Context<'_>, waker: &Option<Waker>) -> bool {
-    waker
-        .as_ref()
-        .is_some_and(|waker| waker.will_wake(cx.waker()))
 }
 
 impl<T> State<T> {

@@ -1,0 +1,47 @@
+//! A waker that is kept under a lock, from one poll to the next.
+//!
+//! A waker is foreign code: it is cloned and dropped with no lock held. Most polls find that theirs is kept already. One
+//! that does not clones its own when it has let go of the lock, and looks a second time, since all may have changed.
+
+use std::mem;
+use std::task::{Context, Poll, Waker};
+
+/// The waker of this poll, on its way to where it is to be kept.
+pub(crate) struct Renewal<'a> {
+    polled_with: &'a Waker,
+    is_wanted: bool,
+    /// To be kept. Then the one that was kept before, which goes with this.
+    clone: Option<Waker>,
+}
+
+impl<'a> Renewal<'a> {
+    /// What `look` finds under its lock. Where it is pending, it [keeps](Self::keep) the waker; it is asked once more where
+    /// that is another than before.
+    #[inline]
+    pub(crate) fn poll<R>(cx: &Context<'a>, mut look: impl FnMut(&mut Self) -> Poll<R>) -> Poll<R> {
+        let mut renewal = Self {
+            polled_with: cx.waker(),
+            is_wanted: false,
+            clone: None,
+        };
+        let found = look(&mut renewal);
+        if !renewal.is_wanted {
+            return found;
+        }
+        renewal.clone = Some(cx.waker().clone());
+        look(&mut renewal)
+    }
+
+    /// Keeps the waker here.
+    pub(crate) fn keep(&mut self, kept: &mut Option<Waker>) {
+        let is_same = |kept: &Waker| kept.will_wake(self.polled_with);
+        if kept.as_ref().is_some_and(is_same) {
+            return;
+        }
+        if self.clone.is_some() {
+            mem::swap(kept, &mut self.clone);
+        } else {
+            self.is_wanted = true;
+        }
+    }
+}
