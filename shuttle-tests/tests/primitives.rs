@@ -198,14 +198,19 @@ fn co1_the_losers_of_a_race_are_gone() {
     check(|| async {
         let alive = Alive::new();
         let (scope, thread) = cancelled_by_a_thread();
-        let quick = alive.count_in(checkpoint());
-        let slow = alive.count_in(async {
-            checkpoint().await;
-            checkpoint().await;
-        });
-        let endless = alive.count_in(sleep_forever());
-        let futures = (spawned(quick), spawned(slow), spawned(endless));
-        let _ = scope.run(race(futures)).await;
+        let run = || {
+            let quick = alive.count_in(checkpoint());
+            let slow = alive.count_in(async {
+                checkpoint().await;
+                checkpoint().await;
+            });
+            let endless = alive.count_in(sleep_forever());
+            race((spawned(quick), spawned(slow), spawned(endless)))
+        };
+        let _ = scope.run(run()).await;
+        assert_eq!(alive.count(), 0);
+        // Nobody cancels this one, so that the losers end for the winner's sake alone.
+        run().await;
         assert_eq!(alive.count(), 0);
         thread.join().expect("it only cancels");
     });
