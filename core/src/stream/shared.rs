@@ -3,6 +3,8 @@
 //! A `receive` or a `send` waits in a queue and is handed what it waits for. A `Stream` or a `Sink` *looks*: it is
 //! woken when there may be something for it, and owns nothing until it is polled, since nobody knows whether it will be.
 //!
+//! Longer than other files, since each step at one end has to keep what is true for the other.
+//!
 //! # Always true
 //!
 //! Whenever the lock is free, but for those whose region is cancelled:
