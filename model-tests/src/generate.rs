@@ -1,7 +1,7 @@
 //! Random programs that are valid, and in which much goes on at once.
 //!
 //! ```text
-//!   maker     makes the operations, with `build` and `leaf`: `step` picks single ones, `recipe` whole
+//!   maker     makes the operations, with `build`, `hold` and `leaf`: `step` picks single ones, `recipe` whole
 //!             situations; a cancel, a deadline or a join may leave open what it is aimed at
 //!   clock     tells about when each operation would run if nothing were cancelled
 //!   aim       aims what was left open at what is likely to be at work then
@@ -18,6 +18,7 @@ use crate::visit::{each, size};
 mod aim;
 mod build;
 mod clock;
+mod hold;
 mod leaf;
 mod maker;
 mod recipe;
@@ -39,7 +40,7 @@ pub enum Profile {
     /// Everything.
     Full,
     /// What `AnyIO` has as well: no panic, restore, grace, local, limit, daemon, defer, blocking, together,
-    /// condition, barrier, and no lock that is given up.
+    /// condition, barrier, reserved room, broadcast, cell, flight, promise, guarded resource, and no lock that is given up.
     Portable,
 }
 
@@ -56,6 +57,15 @@ impl Profile {
 fn is_portable(op: &Op) -> bool {
     match op {
         Op::Panic { .. }
+        | Op::Reserve { .. }
+        | Op::Publish { .. }
+        | Op::Listen { .. }
+        | Op::Hush { .. }
+        | Op::Fill { .. }
+        | Op::Get { .. }
+        | Op::Give { .. }
+        | Op::Ask { .. }
+        | Op::Use { .. }
         | Op::Restore { .. }
         | Op::Together { .. }
         | Op::Watch { .. }
@@ -94,18 +104,14 @@ pub fn from_seed(seed: u64, profile: Profile) -> Program {
 fn attempt(rng: &mut Rng, profile: Profile, wanted: usize) -> Program {
     let mut maker = Maker::new(rng, profile, wanted);
     let mut main = vec![maker.main()];
-    let (movable, streams, semaphores) = (maker.movable, maker.streams, maker.semaphores);
-    let (locks, barriers) = (maker.locks, maker.barriers);
+    let (movable, listed) = (maker.movable, maker.listed);
     let mut timeline = clock::wind(rng, &mut main);
     aim::aim(rng, &mut timeline, &movable, &mut main);
     let slots = clock::settle(rng, &timeline, &mut main);
     Program {
         slots,
-        streams,
-        semaphores,
-        locks,
-        barriers,
         main,
+        ..listed
     }
 }
 

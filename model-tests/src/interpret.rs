@@ -16,6 +16,7 @@ mod local;
 mod notes;
 mod spread;
 mod tables;
+mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};

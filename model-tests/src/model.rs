@@ -13,6 +13,7 @@
 //! 3. Which of the runnable ones goes first cannot be told from the trace, as programs are made so.
 
 mod barrier;
+mod broadcast;
 mod call;
 mod cancel;
 mod condition;
@@ -27,6 +28,7 @@ mod task;
 mod time;
 mod together;
 mod tree;
+mod values;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,7 @@ use crate::program::Program;
 use crate::trace::{Entry, Note, REPORTS, Trace};
 
 use barrier::Barrier;
+use broadcast::Broadcast;
 use call::Call;
 use condition::Condition;
 use group::{Group, GroupIx};
@@ -44,6 +47,7 @@ use stream::Stream;
 use task::{Flow, Phase, Task, TaskIx};
 use time::{Clock, Timer};
 use tree::{RegionId, Tree};
+use values::{Cell, Flight};
 
 /// Whose rules are modelled. Where AnyIO differs is listed in `differences.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +102,13 @@ struct World<'p> {
     /// One of each lock.
     conditions: Vec<Condition>,
     barriers: Vec<Barrier>,
+    broadcasts: Vec<Broadcast>,
+    /// Those of the program, then one for each time that a key came to be asked for.
+    cells: Vec<Cell>,
+    flights: Vec<Flight>,
+    /// What each was kept with, once it was kept or broken.
+    promises: Vec<Option<Option<u32>>>,
+    resources: Vec<Permits>,
     /// The tasks that are gone and not yet counted out.
     leaving: BTreeMap<TaskIx, Flow>,
     /// Whether `run` has come to its end.
@@ -152,6 +163,19 @@ impl<'p> World<'p> {
                 .iter()
                 .map(|&parties| Barrier::new(parties))
                 .collect(),
+            broadcasts: program
+                .broadcasts
+                .iter()
+                .map(|&room| Broadcast::new(room))
+                .collect(),
+            cells: (0..program.cells).map(|_| Cell::new()).collect(),
+            flights: program
+                .flights
+                .iter()
+                .map(|&keep| Flight::new(keep))
+                .collect(),
+            promises: (0..program.promises).map(|_| None).collect(),
+            resources: (0..program.resources).map(|_| Permits::new(1)).collect(),
             leaving: BTreeMap::new(),
             over: false,
             trace: Trace::new(),

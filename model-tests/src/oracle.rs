@@ -12,18 +12,23 @@
 //! 7. No sleep ends early.
 //! 8. A cleanup runs once; hooks of a group run last in first out, one after the other.
 //! 9. Each item is received once at most, and never one whose sender was told that it was not sent.
-//! 10. One at a time has a lock.
+//! 10. One at a time has a lock, or a resource.
 //! 11. Nobody passes a barrier before enough have come.
+//! 12. Who listens to a broadcast hears each item once at most, in the order of all others who do, and none that was not sent.
+//! 13. A cell has one value for all, which the one that made it has ended well with. So has a promise, and what it comes to
+//!     was given.
 //!
-//! One stands after the other, which makes the file longer than others; those of hooks, of locks and of barriers have files of their
-//! own.
+//! One stands after the other, which makes the file longer than others; those of hooks, locks, barriers, broadcasts and values have
+//! files of their own.
 //!
 //! That a program ends at all is asked by running it. That a future is gone before its group counts it out, and that no
 //! ready value is lost, cannot be seen in a trace: the conformance suite asks that with futures written by hand.
 
 mod barriers;
+mod broadcasts;
 mod hooks;
 mod locks;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +57,8 @@ pub fn violations(program: &Program, trace: &Trace) -> Vec<String> {
     items_go_to_one(trace, &mut found);
     locks::one_at_a_time(trace, &mut found);
     barriers::enough_have_come(program, trace, &mut found);
+    broadcasts::all_hear_the_same(program, trace, &mut found);
+    values::all_have_the_same(program, trace, &mut found);
     found
 }
 

@@ -139,6 +139,14 @@ impl Place {
         inside
     }
 
+    /// What is done by the task itself beside arms whose ends it takes.
+    pub(crate) fn beside_arms(&self) -> Self {
+        Self {
+            fallible: false,
+            ..self.clone()
+        }
+    }
+
     /// The body of a shield.
     pub(crate) fn shield(&self, grace: bool) -> Self {
         Self {

@@ -15,7 +15,7 @@ pub fn next_instant(cycle: u64, slot: u32, after: u64) -> u64 {
 }
 
 /// A whole program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// How many slots a cycle has. Slot 0 is never used.
@@ -32,6 +32,21 @@ pub struct Program {
     /// The barriers, by how many go on together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub barriers: Vec<u32>,
+    /// The broadcasts, by the room that each has; without room it is for the latest item alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broadcasts: Vec<u32>,
+    /// How many once cells there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cells: u32,
+    /// The single flights, by how many values each keeps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flights: Vec<u32>,
+    /// How many promises there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub promises: u32,
+    /// How many guarded resources there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resources: u32,
     /// What the main task does.
     pub main: Block,
 }
@@ -115,6 +130,13 @@ pub enum Op {
     Send { at: u32, stream: u32, item: u32 },
     /// Sleeps, then receives an item of a stream, as a receiver of its own.
     Receive { at: u32, stream: u32 },
+    /// Sleeps, then reserves room in a stream, for as long as a block runs; then sends the item.
+    Reserve {
+        at: u32,
+        stream: u32,
+        item: u32,
+        body: Block,
+    },
     /// Sleeps, then closes the program's own end of a stream.
     Close { at: u32, stream: u32, end: End },
     /// Sleeps, then acquires a permit, for as long as a block runs.
@@ -154,6 +176,44 @@ pub enum Op {
         at: Option<u32>,
         barrier: u32,
     },
+    /// Sleeps, then sends an item to all who listen.
+    Publish { at: u32, broadcast: u32, item: u32 },
+    /// Sleeps, then listens for as long as a block runs, and then until it has received so many items.
+    Listen {
+        at: u32,
+        broadcast: u32,
+        id: u32,
+        take: u32,
+        body: Block,
+    },
+    /// Sleeps, then drops the program's own sender of a broadcast.
+    Hush { at: u32, broadcast: u32 },
+    /// Sleeps, then takes the value of a cell, which the block makes if there is none.
+    Fill {
+        at: u32,
+        cell: u32,
+        id: u32,
+        body: Block,
+    },
+    /// Sleeps, then takes the value of a key, which the block makes if nobody else does.
+    Get {
+        at: u32,
+        flight: u32,
+        key: u32,
+        id: u32,
+        body: Block,
+    },
+    /// Sleeps, then keeps a promise, or breaks it.
+    Give {
+        at: u32,
+        promise: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<u32>,
+    },
+    /// Waits until a promise is kept or broken.
+    Ask { promise: u32 },
+    /// Sleeps, then uses a resource for as long as a block runs, unless somebody else does.
+    Use { at: u32, resource: u32, body: Block },
     /// Sleeps, then fails.
     Fail { at: u32, error: u32 },
     /// Sleeps, then panics.
@@ -189,7 +249,16 @@ pub enum Op {
         /// Whether errors and a panic of the arms end here.
         #[serde(default, skip_serializing_if = "is_false")]
         catch: bool,
+        /// How many arms are at work at once, or have ended and were not taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+        /// How many ends the body takes; all of them where there is no number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        take: Option<u32>,
         arms: Vec<Arm>,
+        /// What is done beside the arms before any of their ends is taken.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        body: Block,
     },
     /// A shield around a block.
     Shield {
@@ -237,17 +306,31 @@ pub enum Kind {
     TryGather,
     Race,
     RaceOk,
+    Select,
+    Amap,
+    TryAmap,
+    AsCompleted,
 }
 
 impl Kind {
     /// Whether arms may fail.
     pub fn is_failing(self) -> bool {
-        matches!(self, Self::TryGather | Self::RaceOk)
+        matches!(self, Self::TryGather | Self::RaceOk | Self::TryAmap)
     }
 
     /// Whether the first that ends well is enough.
     pub fn is_race(self) -> bool {
-        matches!(self, Self::Race | Self::RaceOk)
+        matches!(self, Self::Race | Self::RaceOk | Self::Select)
+    }
+
+    /// Whether the first that fails is enough.
+    pub fn is_try(self) -> bool {
+        matches!(self, Self::TryGather | Self::TryAmap)
+    }
+
+    /// Whether the arms at work may be limited.
+    pub fn is_limited(self) -> bool {
+        matches!(self, Self::Amap | Self::TryAmap | Self::AsCompleted)
     }
 }
 

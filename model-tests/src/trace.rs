@@ -71,6 +71,8 @@ pub enum Note {
     Received(u32, u32),
     /// A stream has ended.
     StreamEnd(u32),
+    /// Room was reserved.
+    Reserved(u32),
     /// An end of a stream was closed.
     Close(u32, End),
     /// A permit was acquired.
@@ -89,12 +91,40 @@ pub enum Note {
     Met(u32, bool),
     /// A lock was not waited for any longer, since an event had come.
     GaveUp(u32),
+    /// An item was sent to all who listen.
+    Published(u32),
+    /// An item was not sent, since nobody listens.
+    Unheard(u32),
+    /// It listens from now on.
+    Listens(u32),
+    /// An item of a broadcast was received.
+    Heard(u32, u32),
+    /// The end of a broadcast was received.
+    Silent(u32),
+    /// The program's own sender was dropped.
+    Hush(u32),
+    /// It makes the value; the number is that of the operation.
+    Making(u32),
+    /// It has the value that an operation has made.
+    Got(u32, u32),
+    /// A promise was kept or broken; whether this was the first to do so.
+    Gave(u32, bool),
+    /// What a promise has come to.
+    Promised(u32, Option<u32>),
+    /// A resource is being used.
+    Using(u32),
+    /// A block that used a resource is over.
+    Used(u32),
+    /// Somebody else uses a resource.
+    Busy(u32),
     /// A scope is over.
     Scope(u32, How),
     /// A group is over.
     Group(u32, How),
     /// This arm was the first to end well.
     Won(u32),
+    /// These arms have ended, in their order.
+    Came(Vec<u32>),
     /// Blocks that were run together are over.
     Together(u32, How),
     /// A shield is over.

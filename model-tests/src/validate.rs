@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::place::{Known, Phase, Place};
-use crate::program::{Arm, Grace, Op, Program, Step, When};
+use crate::program::{Arm, Grace, Kind, Op, Program, Step, When};
 use crate::visit::Spot;
 
 mod census;
@@ -20,6 +20,8 @@ pub const MAX_SLOTS: u32 = 1 << 12;
 pub const MAX_TURNS: u32 = 1000;
 /// The most cycles of a grace period.
 pub const MAX_GRACE: u32 = 8;
+/// The most items that are taken.
+pub const MAX_TAKE: u32 = 1000;
 
 /// What is wrong with a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +141,15 @@ impl Walk<'_> {
             Op::Lock { .. } => wait("`lock`"),
             Op::Watch { .. } => wait("`watch`"),
             Op::Meet { .. } => wait("`meet`"),
+            Op::Reserve { .. } => wait("`reserve`"),
+            Op::Publish { .. } => wait("`publish`"),
+            Op::Listen { take, .. } => {
+                ensure(*take <= MAX_TAKE, || format!("{take} items"))?;
+                wait("`listen`")
+            }
+            Op::Fill { .. } => wait("`fill`"),
+            Op::Get { .. } => wait("`get`"),
+            Op::Ask { .. } => wait("`ask`"),
             Op::Cancel { scope, .. } => match self.census.thing(*scope) {
                 Some(Thing::Scope | Thing::Group { .. }) => Ok(()),
                 _ => Err(format!("{scope} is no scope or group")),
@@ -195,9 +206,21 @@ impl Walk<'_> {
                 })
             }
             Op::Together {
-                kind, catch, arms, ..
+                kind,
+                catch,
+                limit,
+                take,
+                arms,
+                body,
+                ..
             } => {
                 ensure(!arms.is_empty(), || "nothing to be run together".to_owned())?;
+                ensure(limit.is_none() || kind.is_limited(), || {
+                    "a limit of what has none".to_owned()
+                })?;
+                ensure(*limit != Some(0), || "a limit of 0 arms".to_owned())?;
+                let is_taken = take.is_none() && body.is_empty() || *kind == Kind::AsCompleted;
+                ensure(is_taken, || "ends that nobody takes".to_owned())?;
                 ensure(!kind.is_failing() || *catch || place.fallible, || {
                     "arms whose errors have nowhere to go".to_owned()
                 })
@@ -220,6 +243,9 @@ impl Walk<'_> {
             | Op::State { .. }
             | Op::Set { .. }
             | Op::Close { .. }
+            | Op::Hush { .. }
+            | Op::Give { .. }
+            | Op::Use { .. }
             | Op::Notify { .. }
             | Op::Panic { .. } => Ok(()),
         }
@@ -254,16 +280,25 @@ impl Walk<'_> {
                 };
                 body(b, place.group(group))
             }
-            Op::Together { kind, arms, .. } => {
+            Op::Together {
+                kind, arms, body, ..
+            } => {
                 let arm = |arm: &'p Arm| {
                     let inside = place.arm(kind.is_failing(), arm.task);
                     (arm.body.as_slice(), inside)
                 };
-                Ok(arms.iter().map(arm).collect())
+                let body = (body.as_slice(), place.beside_arms());
+                Ok(arms.iter().map(arm).chain([body]).collect())
             }
             Op::Shield { grace, body: b, .. } => body(b, place.shield(grace.is_some())),
             Op::Restore { body: b, .. } => body(b, place.restore()),
-            Op::Hold { body: b, .. } | Op::Lock { body: b, .. } => body(b, place.clone()),
+            Op::Hold { body: b, .. }
+            | Op::Lock { body: b, .. }
+            | Op::Reserve { body: b, .. }
+            | Op::Listen { body: b, .. }
+            | Op::Fill { body: b, .. }
+            | Op::Get { body: b, .. }
+            | Op::Use { body: b, .. } => body(b, place.clone()),
             Op::Watch { first, body: b, .. } => {
                 Ok(vec![(first, place.clone()), (b, place.clone())])
             }

@@ -15,7 +15,7 @@ pub enum Sort {
     Slot,
     /// The bit of a grace period; each is used once.
     Bit,
-    /// A scope, group, shield, together, restore, finally, hook or blocking call, where it is defined.
+    /// A scope, group, shield, together, restore, finally, hook, blocking call, listener or what makes a value, where it is defined.
     Id,
     /// The same where it is referred to.
     IdRef,
@@ -39,6 +39,36 @@ pub enum Sort {
     Lock,
     /// A barrier; the program lists them.
     Barrier,
+    /// A broadcast; the program lists them.
+    Broadcast,
+    /// A cell; the program counts them.
+    Cell,
+    /// A single flight; the program lists them.
+    Flight,
+    /// A key of a flight.
+    Key,
+    /// A promise; the program counts them.
+    Promise,
+    /// A resource; the program counts them.
+    Resource,
+}
+
+impl Sort {
+    /// Whether what it names is there before the program starts, by its place in a list.
+    pub const fn is_listed(self) -> bool {
+        matches!(
+            self,
+            Self::Stream
+                | Self::Semaphore
+                | Self::Lock
+                | Self::Barrier
+                | Self::Broadcast
+                | Self::Cell
+                | Self::Flight
+                | Self::Promise
+                | Self::Resource
+        )
+    }
 }
 
 /// Writes a function once for shared and once for exclusive references.
@@ -77,7 +107,7 @@ macro_rules! both {
                     meet(Sort::TaskRef, task);
                     meet(Sort::Slot, at);
                 }
-                Op::Send { at, stream, item } => {
+                Op::Send { at, stream, item } | Op::Reserve { at, stream, item, .. } => {
                     meet(Sort::Slot, at);
                     meet(Sort::Stream, stream);
                     meet(Sort::Item, item);
@@ -114,6 +144,43 @@ macro_rules! both {
                         meet(Sort::Slot, at);
                     }
                     meet(Sort::Barrier, barrier);
+                }
+                Op::Publish { at, broadcast, item } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Broadcast, broadcast);
+                    meet(Sort::Item, item);
+                }
+                Op::Listen { at, broadcast, id, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Broadcast, broadcast);
+                    meet(Sort::Id, id);
+                }
+                Op::Hush { at, broadcast } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Broadcast, broadcast);
+                }
+                Op::Fill { at, cell, id, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Cell, cell);
+                    meet(Sort::Id, id);
+                }
+                Op::Get { at, flight, key, id, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Flight, flight);
+                    meet(Sort::Key, key);
+                    meet(Sort::Id, id);
+                }
+                Op::Give { at, promise, item } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Promise, promise);
+                    if let Some(item) = item {
+                        meet(Sort::Item, item);
+                    }
+                }
+                Op::Ask { promise } => meet(Sort::Promise, promise),
+                Op::Use { at, resource, .. } => {
+                    meet(Sort::Slot, at);
+                    meet(Sort::Resource, resource);
                 }
                 Op::Fail { at, error } => {
                     meet(Sort::Slot, at);
@@ -168,13 +235,16 @@ both!(numbers => &Op, &u32; numbers_mut => &mut Op, &mut u32);
 /// Writes a function once for shared and once for exclusive references.
 macro_rules! blocks {
     ($($name:ident => $op:ty, $block:ty);+) => {$(
-        /// The blocks of an operation: its body and its cleanup, its first block and its body, or its arms.
+        /// The blocks of an operation: its body and its cleanup, its first block and its body, or its arms and its body.
         #[must_use]
         pub fn $name(op: $op) -> Vec<$block> {
             match op {
                 Op::Finally { body, cleanup, .. } => vec![body, cleanup],
                 Op::Watch { first, body, .. } => vec![first, body],
-                Op::Together { arms, .. } => arms.into_iter().map(|Arm { body, .. }| body).collect(),
+                Op::Together { arms, body, .. } => {
+                    let arms = arms.into_iter().map(|Arm { body, .. }| body);
+                    arms.chain([body]).collect()
+                }
                 Op::Spawn { body, .. }
                 | Op::Start { body, .. }
                 | Op::Scope { body, .. }
@@ -183,6 +253,11 @@ macro_rules! blocks {
                 | Op::Restore { body, .. }
                 | Op::Hold { body, .. }
                 | Op::Lock { body, .. }
+                | Op::Reserve { body, .. }
+                | Op::Listen { body, .. }
+                | Op::Fill { body, .. }
+                | Op::Get { body, .. }
+                | Op::Use { body, .. }
                 | Op::Defer { body, .. } => vec![body],
                 _ => Vec::new(),
             }

@@ -70,7 +70,7 @@ fn they_hold_for_the_model() {
 
 /// The program that the traces below are of.
 fn small() -> Program {
-    serde_json::from_value(serde_json::json!({ "slots": 9, "main": [
+    serde_json::from_value(serde_json::json!({ "slots": 17, "broadcasts": [1], "cells": 1, "promises": 1, "main": [
         { "op": "scope", "id": 1, "deadline": { "at": 8 }, "body": [
             { "op": "group", "id": 2, "failing": true, "catch": true, "body": [
                 { "op": "defer", "at": 1, "group": 2, "id": 3, "body": [] },
@@ -80,7 +80,13 @@ fn small() -> Program {
                         { "op": "sleep", "at": 6 }
                     ]}
                 ]}
-            ]}
+            ]},
+            { "op": "listen", "at": 9, "broadcast": 0, "id": 6, "take": 0, "body": [] },
+            { "op": "listen", "at": 10, "broadcast": 0, "id": 7, "take": 0, "body": [] },
+            { "op": "fill", "at": 11, "cell": 0, "id": 8, "body": [] },
+            { "op": "fill", "at": 12, "cell": 0, "id": 9, "body": [] },
+            { "op": "give", "at": 13, "promise": 0, "item": 1 },
+            { "op": "give", "at": 14, "promise": 0 }
         ]}
     ]}))
     .expect("a program")
@@ -149,7 +155,7 @@ fn each_oracle_can_say_no() {
         let both = [Entry(1, Note::Unsent(7)), Entry(2, Note::Received(0, 7))];
         trace.get_mut("t0").unwrap().splice(1..1, both);
     });
-    expect("have lock 0 at once", &|trace| {
+    expect("have Lock(0) at once", &|trace| {
         for (track, from, to) in [("t0", 1, 3), ("t1", 2, 4)] {
             let held = [Entry(from, Note::Locked(0)), Entry(to, Note::Unlocked(0))];
             trace.get_mut(track).unwrap().splice(1..1, held);
@@ -159,7 +165,7 @@ fn each_oracle_can_say_no() {
         let back = Entry(1, Note::Unlocked(0));
         trace.get_mut("t0").unwrap().insert(1, back);
     });
-    expect("have lock 0 at once", &|trace| {
+    expect("have Lock(0) at once", &|trace| {
         for (track, from, to) in [("t0", 1, 3), ("t1", 2, 4)] {
             let held = [Entry(from, Note::Told(0)), Entry(to, Note::Unlocked(0))];
             trace.get_mut(track).unwrap().splice(1..1, held);
@@ -168,6 +174,55 @@ fn each_oracle_can_say_no() {
     expect("barrier 0: 1 with 0 who came last", &|trace| {
         let met = Entry(1, Note::Met(0, false));
         trace.get_mut("t0").unwrap().insert(1, met);
+    });
+    expect("Resource(0) at once", &|trace| {
+        for (track, from, to) in [("t0", 1, 3), ("t1", 2, 4)] {
+            let held = [Entry(from, Note::Using(0)), Entry(to, Note::Used(0))];
+            trace.get_mut(track).unwrap().splice(1..1, held);
+        }
+    });
+    let heard = |trace: &mut Trace, track: &str, id: u32, items: &[u32]| {
+        let notes = items.iter().map(|item| Entry(1, Note::Heard(id, *item)));
+        trace.get_mut(track).unwrap().splice(1..1, notes);
+    };
+    expect("6 hears an item twice", &|trace| {
+        heard(trace, "t0", 6, &[1, 1]);
+    });
+    expect("item 1 was not sent, and 6 hears it", &|trace| {
+        heard(trace, "t0", 6, &[1]);
+        trace
+            .get_mut("t1")
+            .unwrap()
+            .insert(1, Entry(1, Note::Unheard(1)));
+    });
+    expect("broadcast 0 is heard in two orders", &|trace| {
+        heard(trace, "t0", 6, &[1, 2]);
+        heard(trace, "t1", 7, &[2, 1]);
+    });
+    expect("an item of broadcast 0 is not heard by all", &|trace| {
+        heard(trace, "t0", 6, &[1, 3]);
+        heard(trace, "t1", 7, &[1, 2, 3]);
+    });
+    let came_to = |trace: &mut Trace, track: &str, notes: &[Note]| {
+        let notes = notes.iter().map(|note| Entry(1, note.clone()));
+        trace.get_mut(track).unwrap().splice(1..1, notes);
+    };
+    expect("8 has a value of 9, which has made none", &|trace| {
+        came_to(trace, "t0", &[Note::Got(8, 9)]);
+    });
+    expect("cell 0 has several values", &|trace| {
+        came_to(trace, "t0", &[Note::Got(8, 8)]);
+        came_to(trace, "t1", &[Note::Got(9, 9)]);
+    });
+    expect("promise 0 comes to what nobody gives", &|trace| {
+        came_to(trace, "t0", &[Note::Promised(0, Some(2))]);
+    });
+    expect("promise 0 comes to several things", &|trace| {
+        came_to(
+            trace,
+            "t0",
+            &[Note::Promised(0, Some(1)), Note::Promised(0, None)],
+        );
     });
     expect("was given later and ends later", &|trace| {
         for Entry(time, _) in trace.get_mut("h3").unwrap() {

@@ -172,9 +172,12 @@ impl<'r> Maker<'r> {
         Op::Restore { id, body }
     }
 
+    /// Arms that are run together, all of whose ends are taken.
     pub(super) fn together(&mut self, place: &Place, kind: Kind, arms: &[Make<'r>]) -> Op {
         self.spend();
         let id = self.id();
+        let is_limited = kind.is_limited() && self.rng.percent(60);
+        let limit = is_limited.then(|| self.rng.small(1, 2));
         let catch = (kind.is_failing() && !place.fallible) || self.rng.percent(60);
         self.caught += u32::from(catch);
         let arm = |body: &Make<'r>| {
@@ -188,64 +191,28 @@ impl<'r> Maker<'r> {
             id,
             kind,
             catch,
+            limit,
+            take: None,
             arms,
+            body: Block::new(),
         }
     }
 
-    pub(super) fn hold(
-        &mut self,
-        place: &Place,
-        semaphore: u32,
-        body: impl FnOnce(&mut Self, &Place) -> Block,
-    ) -> Op {
-        self.spend();
-        let body = self.enter(place, body);
-        Op::Hold {
-            at: 0,
-            semaphore,
-            body,
+    /// Arms some of whose ends are taken, after something else was done.
+    pub(super) fn as_completed(&mut self, place: &Place, arms: &[Make<'r>]) -> Op {
+        let is_busy = self.rng.percent(60);
+        let first = if is_busy {
+            Self::busy
+        } else {
+            |_: &mut Self, _: &Place| Block::new()
+        };
+        let first = self.enter(&place.beside_arms(), first);
+        let mut op = self.together(place, Kind::AsCompleted, arms);
+        if let Op::Together { take, body, .. } = &mut op {
+            *take = self.rng.percent(60).then(|| self.rng.small(0, 2));
+            *body = first;
         }
-    }
-
-    pub(super) fn lock(
-        &mut self,
-        place: &Place,
-        lock: u32,
-        unless: Option<u32>,
-        body: impl FnOnce(&mut Self, &Place) -> Block,
-    ) -> Op {
-        self.spend();
-        self.locked.push(lock);
-        let body = self.enter(place, body);
-        self.locked.pop();
-        let at = self.sleeps_first();
-        Op::Lock {
-            at,
-            lock,
-            unless,
-            body,
-        }
-    }
-
-    pub(super) fn watch(
-        &mut self,
-        place: &Place,
-        lock: u32,
-        first: impl FnOnce(&mut Self, &Place) -> Block,
-        body: impl FnOnce(&mut Self, &Place) -> Block,
-    ) -> Op {
-        self.spend();
-        self.locked.push(lock);
-        let first = self.enter(place, first);
-        let body = self.enter(place, body);
-        self.locked.pop();
-        let at = self.sleeps_first();
-        Op::Watch {
-            at,
-            lock,
-            first,
-            body,
-        }
+        op
     }
 
     pub(super) fn finally(

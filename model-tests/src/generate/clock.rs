@@ -167,6 +167,9 @@ impl Clock<'_> {
             | Op::Send { at, .. }
             | Op::Receive { at, .. }
             | Op::Close { at, .. }
+            | Op::Publish { at, .. }
+            | Op::Hush { at, .. }
+            | Op::Give { at, .. }
             | Op::Notify { at, .. }
             | Op::Meet { at: Some(at), .. }
             | Op::Fail { at, .. }
@@ -185,6 +188,7 @@ impl Clock<'_> {
                 Some(set) => now.max(*set),
                 None => now + self.rng.below(CYCLE),
             },
+            Op::Ask { .. } => now + self.rng.below(CYCLE / 2),
             Op::Forever => now + self.rng.within(CYCLE / 2, 2 * CYCLE),
             Op::Join { task, at } => {
                 let ended = self.found.tasks.get(task).map_or(now, |span| span.to);
@@ -229,15 +233,21 @@ impl Clock<'_> {
                 self.found.scopes.insert(*id, span);
                 span.to
             }
-            Op::Together { kind, arms, .. } => {
+            Op::Together {
+                kind,
+                arms,
+                body,
+                take,
+                ..
+            } => {
+                let beside = self.block(body, now);
                 let ends = arms.iter_mut().map(|arm| self.block(&mut arm.body, now));
-                let ends: Vec<u64> = ends.collect();
-                let end = if kind.is_race() {
-                    ends.iter().min()
-                } else {
-                    ends.iter().max()
-                };
-                end.copied().unwrap_or(now)
+                let mut ends: Vec<u64> = ends.collect();
+                ends.sort_unstable();
+                let first = if kind.is_race() { Some(0) } else { None };
+                let wanted = first.or(take.map(|take| (take as usize).saturating_sub(1)));
+                let end = wanted.map_or(ends.last(), |wanted| ends.get(wanted).or(ends.last()));
+                beside.max(end.copied().unwrap_or(now))
             }
             // The others come at about the same time.
             Op::Meet { at: None, .. } => now,
@@ -249,7 +259,16 @@ impl Clock<'_> {
                 self.block(body, told)
             }
             Op::Lock { at: None, body, .. } => self.block(body, now),
+            Op::Listen { at, take, body, .. } => {
+                let then = self.timer(at, 1, now);
+                let end = self.block(body, then);
+                end + u64::from(*take) * self.rng.below(CYCLE / 8)
+            }
             Op::Hold { at, body, .. }
+            | Op::Reserve { at, body, .. }
+            | Op::Fill { at, body, .. }
+            | Op::Get { at, body, .. }
+            | Op::Use { at, body, .. }
             | Op::Lock {
                 at: Some(at), body, ..
             } => {

@@ -100,7 +100,7 @@ impl Maker<'_> {
 
     /// Any stream.
     pub(super) fn stream(&mut self) -> u32 {
-        place(self.rng, &self.streams)
+        any_of(self.rng, &self.listed.streams)
     }
 
     pub(super) fn send(&mut self, stream: u32) -> Op {
@@ -130,18 +130,18 @@ impl Maker<'_> {
 
     /// Any semaphore.
     pub(super) fn semaphore(&mut self) -> u32 {
-        place(self.rng, &self.semaphores)
+        any_of(self.rng, &self.listed.semaphores)
     }
 
     /// Any lock.
     pub(super) fn any_lock(&mut self) -> u32 {
-        self.rng.small(1, self.locks) - 1
+        self.rng.small(1, self.listed.locks) - 1
     }
 
     /// Any lock that no block around has: who waits for one of those waits for itself.
     pub(super) fn other_lock(&mut self) -> Option<u32> {
         let is_other = |lock: &u32| !self.locked.contains(lock);
-        let others: Vec<u32> = (0..self.locks).filter(is_other).collect();
+        let others: Vec<u32> = (0..self.listed.locks).filter(is_other).collect();
         self.rng.pick(&others)
     }
 
@@ -154,13 +154,75 @@ impl Maker<'_> {
 
     /// Any barrier.
     pub(super) fn barrier(&mut self) -> u32 {
-        place(self.rng, &self.barriers)
+        any_of(self.rng, &self.listed.barriers)
     }
 
     pub(super) fn meet(&mut self, barrier: u32) -> Op {
         self.spend();
         let at = self.sleeps_first();
         Op::Meet { at, barrier }
+    }
+
+    /// Any broadcast: for the latest item alone in a third of the cases.
+    pub(super) fn broadcast(&mut self) -> u32 {
+        u32::from(self.rng.percent(33))
+    }
+
+    pub(super) fn publish(&mut self, broadcast: u32) -> Op {
+        self.spend();
+        let item = take(&mut self.next.item);
+        Op::Publish {
+            at: 0,
+            broadcast,
+            item,
+        }
+    }
+
+    pub(super) fn hush(&mut self, broadcast: u32) -> Op {
+        self.spend();
+        Op::Hush { at: 0, broadcast }
+    }
+
+    /// Any promise.
+    pub(super) fn promise(&mut self) -> u32 {
+        self.rng.small(1, self.listed.promises) - 1
+    }
+
+    /// Keeps a promise, or breaks it in some cases.
+    pub(super) fn give(&mut self, promise: u32) -> Op {
+        self.spend();
+        let is_kept = self.rng.percent(75);
+        let item = is_kept.then(|| take(&mut self.next.item));
+        Op::Give {
+            at: 0,
+            promise,
+            item,
+        }
+    }
+
+    pub(super) fn ask(&mut self, promise: u32) -> Op {
+        self.spend();
+        Op::Ask { promise }
+    }
+
+    /// Any cell whose value no block around makes: who waits for one of those waits for itself.
+    pub(super) fn other_cell(&mut self) -> Option<u32> {
+        let is_other = |cell: &u32| !self.making.contains(&(None, *cell));
+        let others: Vec<u32> = (0..self.listed.cells).filter(is_other).collect();
+        self.rng.pick(&others)
+    }
+
+    /// Any flight, with a key of it whose value no block around makes.
+    pub(super) fn other_key(&mut self) -> Option<(u32, u32)> {
+        let flight = any_of(self.rng, &self.listed.flights);
+        let key = self.rng.small(1, 3);
+        let is_other = !self.making.contains(&(Some(flight), key));
+        is_other.then_some((flight, key))
+    }
+
+    /// Any resource.
+    pub(super) fn resource(&mut self) -> u32 {
+        self.rng.small(1, self.listed.resources) - 1
     }
 
     /// The open slot of an operation that need not sleep.
@@ -213,6 +275,6 @@ impl Maker<'_> {
 }
 
 /// Any place in a list.
-fn place(rng: &mut Rng, list: &[u32]) -> u32 {
+fn any_of(rng: &mut Rng, list: &[u32]) -> u32 {
     u32::try_from(rng.index(list.len())).unwrap_or(0)
 }

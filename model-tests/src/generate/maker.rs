@@ -6,7 +6,7 @@
 
 use super::Profile;
 use crate::place::Place;
-use crate::program::{Block, Kind, Op};
+use crate::program::{Block, Kind, Op, Program};
 use crate::rng::Rng;
 
 /// What is to become of a scope's deadline.
@@ -58,14 +58,12 @@ pub(super) struct Maker<'r> {
     /// Events that are waited for and not set yet, and the other way round.
     pub(super) waited: Vec<u32>,
     pub(super) set: Vec<u32>,
-    /// The rooms of the streams, and the permits of the semaphores.
-    pub(super) streams: Vec<u32>,
-    pub(super) semaphores: Vec<u32>,
-    /// How many locks there are, and those that the blocks around have.
-    pub(super) locks: u32,
+    /// What is there before the program starts; it has no operations.
+    pub(super) listed: Program,
+    /// The locks that the blocks around have.
     pub(super) locked: Vec<u32>,
-    /// How many go on together at each barrier.
-    pub(super) barriers: Vec<u32>,
+    /// The cells and the keys of flights whose values the blocks around make.
+    pub(super) making: Vec<(Option<u32>, u32)>,
     pub(super) next: Next,
 }
 
@@ -87,12 +85,23 @@ pub(super) fn take(next: &mut u32) -> u32 {
 impl<'r> Maker<'r> {
     pub(super) fn new(rng: &'r mut Rng, profile: Profile, left: usize) -> Self {
         // Few of each: items that nobody wants and permits that nobody else asks for show nothing.
-        let streams = some_of(rng, 2, &[(4, 0), (3, 1), (2, 2)]);
-        let semaphores = some_of(rng, 2, &[(7, 1), (2, 2), (1, 0)]);
-        let locks = rng.small(1, 2);
-        let barriers = match profile {
-            Profile::Full => some_of(rng, 2, &[(7, 2), (2, 3), (1, 1)]),
-            Profile::Portable => Vec::new(),
+        let portable = Program {
+            streams: some_of(rng, 2, &[(4, 0), (3, 1), (2, 2)]),
+            semaphores: some_of(rng, 2, &[(7, 1), (2, 2), (1, 0)]),
+            locks: rng.small(1, 2),
+            ..Program::default()
+        };
+        let listed = match profile {
+            Profile::Full => Program {
+                barriers: some_of(rng, 2, &[(7, 2), (2, 3), (1, 1)]),
+                broadcasts: vec![rng.weighted(&[(5, 1), (2, 2), (1, 3)]).unwrap_or(1), 0],
+                cells: rng.small(1, 2),
+                flights: some_of(rng, 2, &[(4, 0), (3, 1), (2, 2)]),
+                promises: rng.small(1, 3),
+                resources: rng.small(1, 2),
+                ..portable
+            },
+            Profile::Portable => portable,
         };
         Self {
             rng,
@@ -104,11 +113,9 @@ impl<'r> Maker<'r> {
             movable: Vec::new(),
             waited: Vec::new(),
             set: Vec::new(),
-            streams,
-            semaphores,
-            locks,
+            listed,
             locked: Vec::new(),
-            barriers,
+            making: Vec::new(),
             next: Next::default(),
         }
     }
@@ -203,7 +210,16 @@ impl<'r> Maker<'r> {
 
     /// Any way to make something of arms.
     pub(super) fn kind(&mut self) -> Kind {
-        let kinds = [Kind::Gather, Kind::TryGather, Kind::Race, Kind::RaceOk];
+        let kinds = [
+            Kind::Gather,
+            Kind::TryGather,
+            Kind::Race,
+            Kind::RaceOk,
+            Kind::Select,
+            Kind::Amap,
+            Kind::TryAmap,
+            Kind::AsCompleted,
+        ];
         self.rng.pick(&kinds).unwrap_or(Kind::Gather)
     }
 

@@ -8,17 +8,19 @@ use crate::place::Place;
 use crate::program::{Block, Op};
 
 mod arms;
+mod broadcasts;
 mod cancels;
 mod conditions;
 mod groups;
 mod hands;
 mod locks;
 mod tasks;
+mod values;
 
 type Recipe = fn(&mut Maker<'_>, &Place) -> Block;
 
 /// How often each is picked, and whether `AnyIO` has what it is about.
-const RECIPES: [(u64, bool, Recipe); 34] = [
+const RECIPES: [(u64, bool, Recipe); 43] = [
     (5, true, cancels::raced),
     (4, true, cancels::expiring),
     (5, true, cancels::shielded),
@@ -45,6 +47,9 @@ const RECIPES: [(u64, bool, Recipe); 34] = [
     (7, false, arms::first),
     (7, false, arms::failing),
     (6, false, arms::cancelled),
+    (6, false, arms::limited),
+    (6, false, arms::taken),
+    (5, false, arms::selected),
     (10, true, hands::passed_on),
     (6, true, hands::closed),
     (10, true, hands::in_turn),
@@ -53,6 +58,12 @@ const RECIPES: [(u64, bool, Recipe); 34] = [
     (4, true, locks::too_late),
     (14, false, conditions::told),
     (8, false, conditions::meeting),
+    (7, false, hands::reserved),
+    (10, false, broadcasts::heard),
+    (7, false, broadcasts::held_up),
+    (12, false, values::made),
+    (6, false, values::promised),
+    (5, false, values::used),
 ];
 
 /// Any situation that the profile has.

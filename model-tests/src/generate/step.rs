@@ -5,7 +5,7 @@
 use super::maker::{Maker, Until};
 use super::recipe;
 use crate::place::{Known, Phase, Place};
-use crate::program::{Block, Op};
+use crate::program::{Block, Kind, Op};
 
 /// How deep blocks are nested before only single operations follow.
 const DEEPEST: u32 = 9;
@@ -27,6 +27,10 @@ enum Leaf {
     Close,
     Notify,
     Meet,
+    Publish,
+    Hush,
+    Give,
+    Ask,
     Fail,
     Panic,
     Blocking,
@@ -42,6 +46,11 @@ enum Structure {
     Hold,
     Lock,
     Watch,
+    Reserve,
+    Listen,
+    Fill,
+    Get,
+    Use,
     Together,
     Spawn,
     Start,
@@ -138,6 +147,10 @@ impl Maker<'_> {
             (1, Leaf::Close),
             (only(full, 3), Leaf::Notify),
             (only(full && bounded, 2), Leaf::Meet),
+            (only(full && bounded, 4), Leaf::Publish),
+            (only(full, 1), Leaf::Hush),
+            (only(full, 3), Leaf::Give),
+            (only(full && bounded, 3), Leaf::Ask),
             (only(place.fallible, 6), Leaf::Fail),
             (only(full && self.caught > 0, 2), Leaf::Panic),
             (only(full && self.caught == 0, 1), Leaf::Panic),
@@ -174,6 +187,22 @@ impl Maker<'_> {
                 let barrier = self.barrier();
                 self.meet(barrier)
             }
+            Leaf::Publish => {
+                let broadcast = self.broadcast();
+                self.publish(broadcast)
+            }
+            Leaf::Hush => {
+                let broadcast = self.broadcast();
+                self.hush(broadcast)
+            }
+            Leaf::Give => {
+                let promise = self.promise();
+                self.give(promise)
+            }
+            Leaf::Ask => {
+                let promise = self.promise();
+                self.ask(promise)
+            }
             Leaf::Fail => self.fail(),
             Leaf::Panic => self.panic(),
             Leaf::Blocking => self.blocking(),
@@ -186,6 +215,9 @@ impl Maker<'_> {
         let member = self.member(place, false);
         let starter = self.member(place, true);
         let lock = self.other_lock().filter(|_| place.bounded());
+        let waits = full && place.bounded();
+        let cell = if waits { self.other_cell() } else { None };
+        let key = if waits { self.other_key() } else { None };
         let weights = [
             (14, Structure::Scope),
             (13, Structure::Group),
@@ -195,6 +227,11 @@ impl Maker<'_> {
             (only(place.bounded(), 10), Structure::Hold),
             (only(lock.is_some(), 9), Structure::Lock),
             (only(full && lock.is_some(), 6), Structure::Watch),
+            (only(waits, 5), Structure::Reserve),
+            (only(waits, 5), Structure::Listen),
+            (only(cell.is_some(), 5), Structure::Fill),
+            (only(key.is_some(), 5), Structure::Get),
+            (only(full, 4), Structure::Use),
             (only(full, 10), Structure::Together),
             (only(member.is_some(), 24), Structure::Spawn),
             (only(starter.is_some(), 22), Structure::Start),
@@ -221,10 +258,24 @@ impl Maker<'_> {
                 let first = |maker: &mut Self, place: &Place| maker.few(place, first);
                 self.watch(place, lock.unwrap_or(0), first, Self::some)
             }
-            (Some(Structure::Together), ..) => {
-                let kind = self.kind();
-                self.together(place, kind, &[Self::nap, Self::nap])
+            (Some(Structure::Reserve), ..) => {
+                let stream = self.stream();
+                self.reserve(place, stream, Self::some)
             }
+            (Some(Structure::Listen), ..) => {
+                let broadcast = self.broadcast();
+                self.listen(place, broadcast, Self::some)
+            }
+            (Some(Structure::Fill), ..) => self.fill(place, cell.unwrap_or(0), Self::some),
+            (Some(Structure::Get), ..) => self.get(place, key.unwrap_or((0, 1)), Self::some),
+            (Some(Structure::Use), ..) => {
+                let resource = self.resource();
+                self.use_one(place, resource, Self::some)
+            }
+            (Some(Structure::Together), ..) => match self.kind() {
+                Kind::AsCompleted => self.as_completed(place, &[Self::nap, Self::nap]),
+                kind => self.together(place, kind, &[Self::nap, Self::nap]),
+            },
             (Some(Structure::Spawn), Some(group), _) => self.spawn(place, group, Self::some),
             (Some(Structure::Start), _, Some(group)) => self.start(place, group, Self::start_body),
             (Some(Structure::Defer), Some(group), _) => self.defer(place, group, Self::busy),

@@ -107,6 +107,45 @@ macro_rules! interpreter {
                         env.note(Note::Close(*stream, *end));
                         tables.close(*stream, *end);
                     }
+                    Op::Reserve { at, stream, item, body } => {
+                        world.sleep(*at, 1).await;
+                        let note = |note| env.note(note);
+                        return hands::reserve(tables, (*stream, *item), note, block(env, body)).await;
+                    }
+                    Op::Publish { at, broadcast, item } => {
+                        world.sleep(*at, 1).await;
+                        env.note(values::publish(tables, *broadcast, *item).await);
+                    }
+                    Op::Listen { at, broadcast, id, take, body } => {
+                        world.sleep(*at, 1).await;
+                        let note = |note| env.note(note);
+                        return values::listen(tables, (*broadcast, *id, *take), note, block(env, body)).await;
+                    }
+                    Op::Hush { at, broadcast } => {
+                        world.sleep(*at, 1).await;
+                        env.note(Note::Hush(*broadcast));
+                        tables.hush(*broadcast);
+                    }
+                    Op::Fill { at, cell, id, body } => {
+                        world.sleep(*at, 1).await;
+                        let note = |note| env.note(note);
+                        return values::fill(tables, (*cell, *id), note, block(env, body)).await;
+                    }
+                    Op::Get { at, flight, key, id, body } => {
+                        world.sleep(*at, 1).await;
+                        let note = |note| env.note(note);
+                        return values::get(tables, (*flight, *key, *id), note, block(env, body)).await;
+                    }
+                    Op::Give { at, promise, item } => {
+                        world.sleep(*at, 1).await;
+                        values::give(tables, (*promise, *item), |note| env.note(note));
+                    }
+                    Op::Ask { promise } => env.note(values::ask(tables, *promise).await),
+                    Op::Use { at, resource, body } => {
+                        world.sleep(*at, 1).await;
+                        let note = |note| env.note(note);
+                        return hands::use_alone(tables, *resource, note, block(env, body)).await;
+                    }
                     Op::Hold { at, semaphore, body } => {
                         world.sleep(*at, 1).await;
                         let note = |note| env.note(note);
@@ -178,8 +217,8 @@ macro_rules! interpreter {
                         let group = group(env, *id, (*failing, *local, *limit), body);
                         caught(env, *catch, group, |how| Note::Group(*id, how)).await
                     }
-                    Op::Together { id, kind, catch, arms } => {
-                        let together = together(env, *kind, arms);
+                    Op::Together { id, catch, .. } => {
+                        let together = together(env, op);
                         caught(env, *catch, together, |how| Note::Together(*id, how)).await
                     }
                     Op::Shield { id, grace: None, body } => {
@@ -235,31 +274,58 @@ macro_rules! interpreter {
         }
 
         /// Runs arms together, and tells what they have come to.
-        fn together<'a>(env: &'a Env, kind: Kind, arms: &'a [Arm]) -> Running<'a, (How, Outcome)> {
-            let arm = |arm: &Arm| {
+        fn together<'a>(env: &'a Env, op: &'a Op) -> Running<'a, (How, Outcome)> {
+            let Op::Together { kind, limit, take, arms, body, .. } = op else {
+                unreachable!("it has arms");
+            };
+            let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+            let run = |arm: &Arm| {
                 let number = arm.task;
                 let future = task(env.for_task(number, None), number, arm.body.clone());
                 async move { future.await.map(|()| number) }
             };
-            let arms: Vec<_> = arms.iter().map(arm).collect();
+            let all_well = |ended: Vec<Result<u32, Failure>>| {
+                debug_assert!(ended.iter().all(Result::is_ok), "no error can come here");
+            };
             Box::pin(async move {
-                let first = match kind {
-                    Kind::Gather => {
-                        let ended = anyrt::gather(arms).await;
-                        debug_assert!(ended.iter().all(Result::is_ok), "no error can come here");
-                        None
+                let futures = || arms.iter().map(run).collect::<Vec<_>>();
+                let note = |first: Option<Note>| first.into_iter().for_each(|first| env.note(first));
+                match kind {
+                    Kind::Gather => all_well(anyrt::gather(futures()).await),
+                    Kind::Amap => all_well(anyrt::amap(arms, run).limit(limit).await),
+                    Kind::TryGather => {
+                        if let Err(errors) = anyrt::try_gather(futures()).await {
+                            return notes::failed(errors);
+                        }
                     }
-                    Kind::TryGather => match anyrt::try_gather(arms).await {
-                        Ok(_) => None,
-                        Err(errors) => return notes::failed(errors),
-                    },
-                    Kind::Race => anyrt::race(arms).await.ok(),
-                    Kind::RaceOk => match anyrt::race_ok(arms).await {
-                        Ok(first) => Some(first),
+                    Kind::TryAmap => {
+                        if let Err(errors) = anyrt::try_amap(arms, run).limit(limit).await {
+                            return notes::failed(errors);
+                        }
+                    }
+                    Kind::Race => note(anyrt::race(futures()).await.ok().map(Note::Won)),
+                    Kind::RaceOk => match anyrt::race_ok(futures()).await {
+                        Ok(first) => note(Some(Note::Won(first))),
                         Err(failed) => return notes::failed(failed.into_errors()),
                     },
-                };
-                first.into_iter().for_each(|first| env.note(Note::Won(first)));
+                    Kind::Select => {
+                        let came = anyrt::select(futures()).await.into_iter();
+                        note(Some(Note::Came(came.flatten().flatten().collect())));
+                    }
+                    Kind::AsCompleted => {
+                        let ends = anyrt::amap(arms, run).limit(limit);
+                        ends.as_completed(async |mut ends| {
+                            let done = block(env, body).await;
+                            debug_assert!(done.is_ok(), "the body cannot fail");
+                            let mut left = take.unwrap_or(u32::MAX);
+                            while left > 0 && let Some(end) = ends.next().await {
+                                note(Some(Note::Came(end.into_iter().collect())));
+                                left -= 1;
+                            }
+                        })
+                        .await;
+                    }
+                }
                 (How::Completed, Ok(()))
             })
         }

@@ -1,4 +1,4 @@
-//! What goes from hand to hand: items, and the permits and locks that are held while a block runs. The block is the
+//! What goes from hand to hand: items, and the permits, locks and room that are held while a block runs. The block is the
 //! caller's, and so is the track that is noted in.
 //!
 //! Always true: what is held is dropped after the block and what is noted at its end.
@@ -16,11 +16,15 @@ use crate::trace::Note;
 
 /// Sends, as a sender of its own. It is dropped before what has come of it is noted.
 pub(super) async fn send(tables: &Tables, stream: u32, item: u32) -> Note {
-    let sent = match tables.sender(stream) {
+    let is_sent = match tables.sender(stream) {
         Some(sender) => sender.send(item).await.is_ok(),
         None => false,
     };
-    if sent {
+    sent(is_sent, item)
+}
+
+fn sent(is_sent: bool, item: u32) -> Note {
+    if is_sent {
         Note::Sent(item)
     } else {
         Note::Unsent(item)
@@ -37,6 +41,47 @@ pub(super) async fn receive(tables: &Tables, stream: u32) -> Note {
         Some(item) => Note::Received(stream, item),
         None => Note::StreamEnd(stream),
     }
+}
+
+/// Reserves room with a sender of its own, for as long as the block runs, and then sends.
+pub(super) async fn reserve(
+    tables: &Tables,
+    (stream, item): (u32, u32),
+    note: impl Fn(Note),
+    body: impl Future<Output = Outcome>,
+) -> Outcome {
+    let Some(sender) = tables.sender(stream) else {
+        note(Note::Unsent(item));
+        return Ok(());
+    };
+    let is_sent = match sender.reserve().await {
+        Ok(slot) => {
+            note(Note::Reserved(stream));
+            body.await?;
+            slot.send(item).is_ok()
+        }
+        Err(_) => false,
+    };
+    drop(sender);
+    note(sent(is_sent, item));
+    Ok(())
+}
+
+/// Uses a resource while the block runs, unless somebody does.
+pub(super) async fn use_alone(
+    tables: &Tables,
+    resource: u32,
+    note: impl Fn(Note),
+    body: impl Future<Output = Outcome>,
+) -> Outcome {
+    let Ok(_in_use) = tables.resource(resource).enter() else {
+        note(Note::Busy(resource));
+        return Ok(());
+    };
+    note(Note::Using(resource));
+    body.await?;
+    note(Note::Used(resource));
+    Ok(())
 }
 
 pub(super) async fn hold(

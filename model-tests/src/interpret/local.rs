@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 use super::code::{interpreter, open};
 use super::notes::{self, End};
 use super::spread::{self, Hook, StartedSlot, unfailing};
-use super::{Failure, Outcome, ProgramPanic, World, blocking, hands};
+use super::{Failure, Outcome, ProgramPanic, World, blocking, hands, values};
 use crate::program::{Arm, Block, Kind, Op};
 use crate::trace::{How, Joined, Note};
 

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 
 use super::code::{interpreter, open};
 use super::notes::{self, End};
-use super::{Failure, Outcome, ProgramPanic, World, blocking, hands, spread};
+use super::{Failure, Outcome, ProgramPanic, World, blocking, hands, spread, values};
 use crate::program::{Arm, Block, Kind, Op};
 use crate::trace::{How, Joined, Note};
 

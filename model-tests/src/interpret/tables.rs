@@ -1,10 +1,16 @@
-//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores, locks, barriers.
+//! What tasks reach by number: scopes, groups, tasks, events, streams, semaphores, locks and the others.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyrt::stream::{ObjectReceiver, ObjectSender, object_stream};
-use anyrt::sync::{Barrier, Condition, Event, Lock, Semaphore};
+use anyrt::stream::{
+    BroadcastReceiver, BroadcastSender, LatestReceiver, LatestSender, ObjectReceiver, ObjectSender,
+    broadcast_stream, latest, object_stream,
+};
+use anyrt::sync::{
+    Barrier, Condition, Event, Lock, OnceCell, Promise, ResourceGuard, Semaphore, Shared,
+    SingleFlight, promise,
+};
 use anyrt::{CancelScope, ScopeHandle, TaskHandle};
 
 use crate::program::{End, Op, Program};
@@ -20,6 +26,30 @@ pub(super) struct Tables {
     semaphores: Vec<Semaphore>,
     locks: Vec<(Lock<()>, Condition)>,
     barriers: Vec<Barrier>,
+    broadcasts: Vec<Mutex<Option<Sender>>>,
+    cells: Vec<OnceCell<u32>>,
+    flights: Vec<SingleFlight<u32, u32>>,
+    promises: Vec<Promised>,
+    resources: Vec<ResourceGuard>,
+}
+
+/// The ends of a promise: the one that keeps it, until somebody does, and the one that waits.
+struct Promised {
+    promise: Mutex<Option<Promise<u32>>>,
+    shared: Shared<u32>,
+}
+
+/// The sending end of a broadcast, of every item or of the latest.
+#[derive(Clone)]
+pub(super) enum Sender {
+    Every(BroadcastSender<u32>),
+    Latest(LatestSender<u32>),
+}
+
+/// A receiving end of a broadcast.
+pub(super) enum Receiver {
+    Every(BroadcastReceiver<u32>),
+    Latest(LatestReceiver<u32>),
 }
 
 /// The program's own ends of a stream, until it closes them.
@@ -52,11 +82,33 @@ impl Tables {
         };
         let semaphore = |&permits: &u32| Semaphore::new(permits as usize);
         let barrier = |&parties: &u32| Barrier::new(parties as usize);
+        let broadcast = |&room: &u32| {
+            let sender = match room {
+                0 => Sender::Latest(latest(0).0),
+                room => Sender::Every(broadcast_stream(room as usize).0),
+            };
+            Mutex::new(Some(sender))
+        };
+        let flight = |&keep: &u32| SingleFlight::new().keep(keep as usize);
+        let promised = || {
+            let (promise, shared) = promise();
+            Promised {
+                promise: Mutex::new(Some(promise)),
+                shared,
+            }
+        };
         let tables = Self {
             streams: program.streams.iter().map(stream).collect(),
             semaphores: program.semaphores.iter().map(semaphore).collect(),
             locks: (0..program.locks).map(|_| Default::default()).collect(),
             barriers: program.barriers.iter().map(barrier).collect(),
+            broadcasts: program.broadcasts.iter().map(broadcast).collect(),
+            cells: (0..program.cells).map(|_| OnceCell::new()).collect(),
+            flights: program.flights.iter().map(flight).collect(),
+            promises: (0..program.promises).map(|_| promised()).collect(),
+            resources: (0..program.resources)
+                .map(|_| ResourceGuard::new("using the program's resource"))
+                .collect(),
             ..Self::default()
         };
         each(&program.main, &mut |op| {
@@ -154,6 +206,39 @@ impl Tables {
 
     pub(super) fn barrier(&self, barrier: u32) -> &Barrier {
         &self.barriers[barrier as usize]
+    }
+
+    /// A sender of one's own.
+    pub(super) fn broadcast(&self, broadcast: u32) -> Option<Sender> {
+        lock(&self.broadcasts[broadcast as usize]).clone()
+    }
+
+    /// Drops the program's own sender.
+    pub(super) fn hush(&self, broadcast: u32) {
+        let sender = lock(&self.broadcasts[broadcast as usize]).take();
+        // Whoever this wakes finds no lock held.
+        drop(sender);
+    }
+
+    pub(super) fn cell(&self, cell: u32) -> &OnceCell<u32> {
+        &self.cells[cell as usize]
+    }
+
+    pub(super) fn flight(&self, flight: u32) -> &SingleFlight<u32, u32> {
+        &self.flights[flight as usize]
+    }
+
+    /// The end that keeps a promise, for the first who asks.
+    pub(super) fn promise(&self, promise: u32) -> Option<Promise<u32>> {
+        lock(&self.promises[promise as usize].promise).take()
+    }
+
+    pub(super) fn promised(&self, promise: u32) -> &Shared<u32> {
+        &self.promises[promise as usize].shared
+    }
+
+    pub(super) fn resource(&self, resource: u32) -> &ResourceGuard {
+        &self.resources[resource as usize]
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Group<'p> {
     pub(super) closed: bool,
     /// Whether its daemons are told to stop.
     pub(super) stopping: bool,
-    /// How the body has ended. Arms have none, which is as if it had ended.
+    /// How the body has ended. Most arms have none, which is as if it had ended.
     pub(super) body: Option<Flow>,
     pub(super) errors: Vec<u32>,
     /// The first panic of the body or of a member.
@@ -179,6 +179,9 @@ impl<'p> World<'p> {
 
     pub(super) fn body_is_gone(&mut self, g: GroupIx, flow: Flow) {
         self.groups[g].body = Some(flow.clone());
+        if self.groups[g].together.is_some() && matches!(flow, Flow::Done) {
+            self.settle_arms(g, Cause::NotNeeded);
+        }
         self.gather(g, flow);
         self.close_when_idle(g);
     }

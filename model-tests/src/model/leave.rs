@@ -25,6 +25,16 @@ impl<'p> World<'p> {
                 self.leave_scope(t, region, flow, |how| Note::Restore(id, how))
             }
             Frame::Hold(of) => self.release(t, of, flow),
+            Frame::Reserve(stream, item) => self.commit(t, stream, item, flow),
+            Frame::Listen(broadcast, listener, left) => match flow {
+                Flow::Done => self.listen_on(t, broadcast, listener, left),
+                flow => self.stop_listening(broadcast, listener, flow),
+            },
+            Frame::Make(wish) => self.has_made(t, wish, flow),
+            Frame::Take(group, left) => match flow {
+                Flow::Done => self.take_on(t, group, left),
+                flow => Step::Leave(flow),
+            },
             Frame::Watch(lock, body) => self.first_is_gone(t, lock, body, flow),
             // SH2: leaving is not a checkpoint. SH3: at the end of the grace period it absorbs.
             Frame::Shield { id, region } => {

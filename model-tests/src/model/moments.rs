@@ -24,6 +24,26 @@ pub enum Moment {
     ToldCut,
     /// Who waited at a barrier was cancelled.
     ComerCut,
+    /// Who waited for room for an item of a broadcast was cancelled.
+    PublisherCut,
+    /// Who waited for an item of a broadcast was cancelled.
+    ListenerCut,
+    /// Who waited for room to be reserved was cancelled.
+    ReserverCut,
+    /// Who waited for somebody else to make a value was cancelled.
+    WisherCut,
+    /// Who made a value was cancelled, or failed.
+    MakerCut,
+    /// Who made a value that others waited for was cancelled, or failed, and the next one makes it.
+    MadeByNext,
+    /// An arm did not begin since there was no room, and began later.
+    ArmHeldUp,
+    /// An arm never began, since there was no room before it was not needed, or cancelled.
+    ArmLeftOut,
+    /// An arm that was not needed any more ended well, and was kept.
+    CameLate,
+    /// An end of an arm was not taken.
+    NotTaken,
 }
 
 /// What the runs of a program come to: those in which the first that can go on does, and the last.

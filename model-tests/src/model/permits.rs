@@ -6,18 +6,23 @@
 //! 3. One that is granted to somebody who gives up goes on to the next as well (PR1).
 
 use super::World;
+use super::broadcast::BroadcastIx;
 use super::moments::Moment;
-use super::task::{Flow, Step, TaskIx, Turn, Wait};
+use super::task::{Flow, Frame, Step, TaskIx, Turn, Wait};
+use super::values::CellIx;
 use crate::program::Block;
 use crate::trace::Note;
 
 pub(super) type LockIx = u32;
 
-/// What a permit is of. A lock has one.
+/// What a permit is of. A lock has one, a resource, and a cell, for who makes its value; a broadcast has one for each item.
 #[derive(Clone, Copy)]
 pub(super) enum Of {
     Semaphore(u32),
     Lock(LockIx),
+    Resource(u32),
+    Cell(CellIx),
+    Room(BroadcastIx),
 }
 
 pub(super) struct Permits {
@@ -33,6 +38,10 @@ impl Permits {
             waiting: Vec::new(),
         }
     }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.waiting.is_empty()
+    }
 }
 
 impl Of {
@@ -40,6 +49,8 @@ impl Of {
         match self {
             Self::Semaphore(semaphore) => Note::Acquired(semaphore),
             Self::Lock(lock) => Note::Locked(lock),
+            Self::Resource(resource) => Note::Using(resource),
+            Self::Cell(_) | Self::Room(_) => unreachable!("it is held for no block of its own"),
         }
     }
 
@@ -47,6 +58,8 @@ impl Of {
         match self {
             Self::Semaphore(semaphore) => Note::Released(semaphore),
             Self::Lock(lock) => Note::Unlocked(lock),
+            Self::Resource(resource) => Note::Used(resource),
+            Self::Cell(_) | Self::Room(_) => unreachable!("it is held for no block of its own"),
         }
     }
 }
@@ -65,6 +78,17 @@ impl<'p> World<'p> {
             return self.give_up(t, of);
         }
         self.want(t, of, of.taken(), Turn::Permit(of, unless, body))
+    }
+
+    /// Uses a resource, unless somebody does. It waits for nothing, so a cancel keeps nobody from it.
+    pub(super) fn use_alone(&mut self, t: TaskIx, resource: u32, body: &'p Block) -> Step {
+        let of = Of::Resource(resource);
+        if self.permits(of).free == 0 {
+            return self.done(t, Note::Busy(resource));
+        }
+        self.permits(of).free -= 1;
+        self.note(t, of.taken());
+        self.tasks[t].push(Frame::Hold(of), body)
     }
 
     /// Takes a place in the queue; once it is granted a permit, that is noted.
@@ -129,6 +153,9 @@ impl<'p> World<'p> {
         match of {
             Of::Semaphore(semaphore) => &mut self.semaphores[semaphore as usize],
             Of::Lock(lock) => &mut self.locks[lock as usize],
+            Of::Resource(resource) => &mut self.resources[resource as usize],
+            Of::Cell(cell) => self.cells[cell].permits(),
+            Of::Room(broadcast) => self.broadcasts[broadcast as usize].room(),
         }
     }
 }

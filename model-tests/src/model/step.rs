@@ -7,6 +7,7 @@
 use super::World;
 use super::permits::Of;
 use super::task::{Flow, Frame, Step, TaskIx, Then, Wait};
+use super::values::Wish;
 use crate::program::{Block, Grace, Op, When};
 use crate::trace::{Cause, Joined, Note};
 
@@ -29,6 +30,14 @@ impl<'p> World<'p> {
             | Op::Send { at, .. }
             | Op::Receive { at, .. }
             | Op::Close { at, .. }
+            | Op::Reserve { at, .. }
+            | Op::Publish { at, .. }
+            | Op::Listen { at, .. }
+            | Op::Hush { at, .. }
+            | Op::Fill { at, .. }
+            | Op::Get { at, .. }
+            | Op::Give { at, .. }
+            | Op::Use { at, .. }
             | Op::Hold { at, .. }
             | Op::Lock { at: Some(at), .. }
             | Op::Watch { at: Some(at), .. }
@@ -40,6 +49,7 @@ impl<'p> World<'p> {
                 self.act(t, op)
             }
             Op::Wait { event } => self.operation(t, Wait::Event(*event)),
+            Op::Ask { promise } => self.operation(t, Wait::Promise(*promise)),
             Op::Forever => self.operation(t, Wait::Never),
             Op::Join { task, .. } => match self.handles.get(task) {
                 Some(&task) => self.operation(t, Wait::Join(task, op)),
@@ -47,12 +57,7 @@ impl<'p> World<'p> {
             },
             Op::Scope { id, deadline, body } => self.enter_scope(t, *id, *deadline, body),
             Op::Group { .. } => self.enter_group(t, op),
-            Op::Together {
-                id,
-                kind,
-                catch,
-                arms,
-            } => self.enter_together(t, (*id, *kind, *catch), arms),
+            Op::Together { .. } => self.enter_together(t, op),
             Op::Shield { id, grace, body } => self.enter_shield(t, *id, *grace, body),
             Op::Restore { id, body } => self.enter_restore(t, *id, body),
             Op::Finally {
@@ -109,6 +114,42 @@ impl<'p> World<'p> {
             Op::Send { stream, item, .. } => self.send(t, *stream, *item),
             Op::Receive { stream, .. } => self.receive(t, *stream),
             Op::Close { stream, end, .. } => self.close(t, *stream, *end),
+            Op::Reserve {
+                stream, item, body, ..
+            } => self.reserve(t, *stream, *item, body),
+            Op::Publish {
+                broadcast, item, ..
+            } => self.publish(t, *broadcast, *item),
+            Op::Listen {
+                broadcast,
+                id,
+                take,
+                body,
+                ..
+            } => self.listen(t, (*broadcast, *id), *take, body),
+            Op::Hush { broadcast, .. } => self.hush(t, *broadcast),
+            Op::Fill { cell, id, body, .. } => {
+                let (id, cell) = (*id, *cell as usize);
+                let key = None;
+                self.want_value(
+                    t,
+                    Wish {
+                        id,
+                        cell,
+                        key,
+                        body,
+                    },
+                )
+            }
+            Op::Get {
+                flight,
+                key,
+                id,
+                body,
+                ..
+            } => self.want_key(t, (*flight, *key), *id, body),
+            Op::Give { promise, item, .. } => self.give(t, *promise, *item),
+            Op::Use { resource, body, .. } => self.use_alone(t, *resource, body),
             Op::Hold {
                 semaphore, body, ..
             } => self.hold(t, Of::Semaphore(*semaphore), None, body),

@@ -8,12 +8,13 @@
 //!    is passed over (MS1, MS2).
 //! 2. At rest, nobody waits who may go on: no receiver while there is an item or no sender is left, no sender while there
 //!    is room or no receiver is left (MS3).
+//! 3. What is reserved counts as used, until an item takes its place or it is given back (MS2).
 
 use std::collections::VecDeque;
 
 use super::World;
-use super::task::{Step, TaskIx, Turn};
-use crate::program::End;
+use super::task::{Flow, Step, TaskIx, Turn};
+use crate::program::{Block, End};
 use crate::trace::Note;
 
 pub(super) type StreamIx = u32;
@@ -21,13 +22,31 @@ pub(super) type StreamIx = u32;
 pub(super) struct Stream {
     room: usize,
     items: VecDeque<u32>,
+    /// How much of the room is reserved.
+    reserved: usize,
     /// The program's own ends.
     has_sender: bool,
     has_receiver: bool,
     /// The operations that are under way, in order. One that was first polled in a cancelled region is among them, and
     /// is never granted anything.
-    senders: Vec<(TaskIx, u32)>,
+    senders: Vec<(TaskIx, Sends)>,
     receivers: Vec<TaskIx>,
+}
+
+/// What a sender waits to do.
+#[derive(Clone, Copy)]
+enum Sends {
+    Item(u32),
+    /// It reserves room. Where nobody is left to receive, this item is not sent.
+    Room(u32),
+}
+
+impl Sends {
+    fn item(self) -> u32 {
+        match self {
+            Self::Item(item) | Self::Room(item) => item,
+        }
+    }
 }
 
 impl Stream {
@@ -35,6 +54,7 @@ impl Stream {
         Self {
             room: room as usize,
             items: VecDeque::new(),
+            reserved: 0,
             has_sender: true,
             has_receiver: true,
             senders: Vec::new(),
@@ -42,12 +62,8 @@ impl Stream {
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.items.len() < self.room
-    }
-
     fn no_sender_is_left(&self) -> bool {
-        !self.has_sender && self.senders.is_empty()
+        !self.has_sender && self.senders.is_empty() && self.reserved == 0
     }
 
     fn no_receiver_is_left(&self) -> bool {
@@ -55,14 +71,38 @@ impl Stream {
     }
 }
 
-impl World<'_> {
+impl<'p> World<'p> {
     pub(super) fn send(&mut self, t: TaskIx, s: StreamIx, item: u32) -> Step {
         if !self.stream(s).has_sender {
             return self.done(t, Note::Unsent(item));
         }
-        self.stream(s).senders.push((t, item));
+        self.stream(s).senders.push((t, Sends::Item(item)));
         self.match_up(s);
         self.ask(t, Turn::Send(s))
+    }
+
+    /// Asks for room for an item, which is sent when the block is gone.
+    pub(super) fn reserve(&mut self, t: TaskIx, s: StreamIx, item: u32, body: &'p Block) -> Step {
+        if !self.stream(s).has_sender {
+            return self.done(t, Note::Unsent(item));
+        }
+        self.stream(s).senders.push((t, Sends::Room(item)));
+        self.match_up(s);
+        self.ask(t, Turn::Reserve(s, item, body))
+    }
+
+    /// The block that had room reserved is gone: the room is used, or given back.
+    pub(super) fn commit(&mut self, t: TaskIx, s: StreamIx, item: u32, flow: Flow) -> Step {
+        let stream = self.stream(s);
+        stream.reserved -= 1;
+        let is_sent = matches!(flow, Flow::Done) && !stream.no_receiver_is_left();
+        stream.items.extend(is_sent.then_some(item));
+        self.match_up(s);
+        match flow {
+            Flow::Done if is_sent => self.done(t, Note::Sent(item)),
+            Flow::Done => self.done(t, Note::Unsent(item)),
+            flow => Step::Leave(flow),
+        }
     }
 
     pub(super) fn receive(&mut self, t: TaskIx, s: StreamIx) -> Step {
@@ -95,38 +135,55 @@ impl World<'_> {
 
     fn match_up(&mut self, s: StreamIx) {
         if self.stream(s).no_receiver_is_left() {
-            while let Some((sender, item)) = self.next_sender(s) {
-                self.tasks[sender].granted = Some(Note::Unsent(item));
+            while let Some((sender, sends)) = self.next_sender(s) {
+                self.tasks[sender].granted = Some(Note::Unsent(sends.item()));
             }
             return;
         }
         loop {
-            while self.stream(s).has_room()
-                && let Some(item) = self.take_from_sender(s)
+            while let Some(receiver) = self.next_receiver(s)
+                && let Some(item) = self.stream(s).items.pop_front()
             {
-                self.stream(s).items.push_back(item);
+                self.tasks[receiver].granted = Some(Note::Received(s, item));
             }
-            let Some(receiver) = self.next_receiver(s) else {
-                return;
+            if !self.has_room(s) {
+                break;
+            }
+            let Some((sender, sends)) = self.next_sender(s) else {
+                break;
             };
-            let item = self.stream(s).items.pop_front();
-            let note = match item.or_else(|| self.take_from_sender(s)) {
-                Some(item) => Note::Received(s, item),
-                None if self.stream(s).no_sender_is_left() => Note::StreamEnd(s),
-                None => return,
-            };
-            self.tasks[receiver].granted = Some(note);
+            self.tasks[sender].granted = Some(match sends {
+                Sends::Item(item) => {
+                    self.stream(s).items.push_back(item);
+                    Note::Sent(item)
+                }
+                Sends::Room(_) => {
+                    self.stream(s).reserved += 1;
+                    Note::Reserved(s)
+                }
+            });
+        }
+        if self.stream(s).no_sender_is_left() {
+            while let Some(receiver) = self.next_receiver(s) {
+                self.tasks[receiver].granted = Some(Note::StreamEnd(s));
+            }
         }
     }
 
-    /// Takes the item of the first who waits.
-    fn take_from_sender(&mut self, s: StreamIx) -> Option<u32> {
-        let (sender, item) = self.next_sender(s)?;
-        self.tasks[sender].granted = Some(Note::Sent(item));
-        Some(item)
+    /// Whether one more item, or the promise of one, has room: in the stream, or with one who waits for it.
+    fn has_room(&self, s: StreamIx) -> bool {
+        let stream = &self.streams[s as usize];
+        let mut waiting = stream.receivers.iter().copied();
+        let beyond = (stream.items.len() + stream.reserved).checked_sub(stream.room);
+        beyond.is_none_or(|beyond| {
+            let next = waiting
+                .by_ref()
+                .filter(|&receiver| self.may_have_turn(receiver));
+            next.count() > beyond
+        })
     }
 
-    fn next_sender(&self, s: StreamIx) -> Option<(TaskIx, u32)> {
+    fn next_sender(&self, s: StreamIx) -> Option<(TaskIx, Sends)> {
         let mut senders = self.streams[s as usize].senders.iter().copied();
         senders.find(|&(sender, _)| self.may_have_turn(sender))
     }

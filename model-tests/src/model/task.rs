@@ -5,16 +5,19 @@
 //! first, and only a task that is still pending is asked whether it is dropped).
 //!
 //! What is always true:
-//! 1. On top of a waiting task is a block, a group whose body is gone, or a lock that it cannot give away (SC4).
+//! 1. On top of a waiting task is a block, a group whose body is gone, who takes what comes of arms or of a broadcast, or a
+//!    lock that it cannot give away (SC4).
 //! 2. A frame is gone only after everything above it (FI2).
 
 use super::World;
 use super::barrier::BarrierIx;
+use super::broadcast::{BroadcastIx, ListenerId};
 use super::call::CallIx;
 use super::group::GroupIx;
 use super::permits::{LockIx, Of};
 use super::stream::StreamIx;
 use super::tree::RegionId;
+use super::values::Wish;
 use crate::program::{Block, Grace, Op};
 use crate::trace::{How, Note};
 
@@ -65,6 +68,10 @@ pub(super) enum Wait<'p> {
     Call(CallIx),
     /// For the tasks of a group whose body is gone.
     Drain(GroupIx),
+    /// For the next arm to end.
+    Taken(GroupIx),
+    /// For a promise to be kept or broken.
+    Promise(u32),
     /// For somebody to grant what it asks for.
     Turn(Turn<'p>),
 }
@@ -76,6 +83,14 @@ pub(super) enum Turn<'p> {
     Send(StreamIx),
     /// To give it an item.
     Receive(StreamIx),
+    /// For room for an item; then it runs the block.
+    Reserve(StreamIx, u32, &'p Block),
+    /// For a place for the item that it sends to all.
+    Publish(BroadcastIx, u32),
+    /// For the next item of a broadcast.
+    Hear(BroadcastIx, ListenerId),
+    /// To make a value, if nobody else has.
+    Make(Wish<'p>),
     /// For a permit; then it runs the block. An event that is set ends the wait.
     Permit(Of, Option<u32>, &'p Block),
     /// For a lock; then it runs the operation's first block.
@@ -109,6 +124,14 @@ pub(super) enum Frame<'p> {
     },
     /// Holds a permit.
     Hold(Of),
+    /// Has room for an item, which it sends at its end.
+    Reserve(StreamIx, u32),
+    /// Listens, and takes so many items after the block.
+    Listen(BroadcastIx, ListenerId, u32),
+    /// Makes a value.
+    Make(Wish<'p>),
+    /// Takes so many of the ends of arms after the block, or all.
+    Take(GroupIx, Option<u32>),
     /// Holds a lock, and gives it away to be told before it runs the block.
     Watch(LockIx, &'p Block),
     Shield {
@@ -209,7 +232,14 @@ impl<'p> Task<'p> {
 impl Frame<'_> {
     pub(super) fn region(&self) -> Option<RegionId> {
         match self {
-            Frame::Block { .. } | Frame::Finally { .. } | Frame::Hold(_) | Frame::Watch(..) => None,
+            Frame::Block { .. }
+            | Frame::Finally { .. }
+            | Frame::Hold(_)
+            | Frame::Reserve(..)
+            | Frame::Listen(..)
+            | Frame::Make(_)
+            | Frame::Take(..)
+            | Frame::Watch(..) => None,
             Frame::Scope { region, .. }
             | Frame::Restore { region, .. }
             | Frame::Shield { region, .. }
@@ -277,7 +307,7 @@ impl World<'_> {
         self.count_as_ended(t, flow);
     }
 
-    fn count_as_ended(&mut self, t: TaskIx, flow: Flow) {
+    pub(super) fn count_as_ended(&mut self, t: TaskIx, flow: Flow) {
         self.tasks[t].phase = Phase::Ended(flow.clone());
         self.leave_region(self.tasks[t].region);
         self.settle_start(t);

@@ -37,6 +37,10 @@ impl<'p> World<'p> {
             Wait::Start(task) => !self.tasks[*task].starting || self.ended(*task),
             Wait::Call(call) => self.calls[*call].ended(),
             Wait::Drain(group) => self.groups[*group].members.is_empty(),
+            Wait::Taken(group) => {
+                self.has_next_end(*group) && !self.tree.cancelled(self.tasks[t].here())
+            }
+            Wait::Promise(promise) => self.promises[*promise as usize].is_some(),
             Wait::Turn(turn) => self.tasks[t].granted.is_some() || self.gives_up(turn),
         }
     }
@@ -55,9 +59,13 @@ impl<'p> World<'p> {
         match wait {
             Wait::Call(call) => !self.calls[*call].abandon,
             Wait::Start(_) | Wait::Drain(_) => true,
-            Wait::Never | Wait::Sleep(..) | Wait::Event(_) | Wait::Join(..) | Wait::Turn(_) => {
-                false
-            }
+            Wait::Never
+            | Wait::Sleep(..)
+            | Wait::Event(_)
+            | Wait::Join(..)
+            | Wait::Taken(_)
+            | Wait::Promise(_)
+            | Wait::Turn(_) => false,
         }
     }
 
@@ -101,6 +109,11 @@ impl<'p> World<'p> {
             Wait::Start(task) => self.start_returns(t, task),
             Wait::Call(call) => self.done(t, Note::Returned(self.calls[call].id)),
             Wait::Drain(group) => self.host(t, group),
+            Wait::Taken(_) => self.takes_end(t),
+            Wait::Promise(promise) => {
+                let item = self.promises[promise as usize].flatten();
+                self.done(t, Note::Promised(promise, item))
+            }
             Wait::Turn(turn) => self.take_turn(t, turn),
         }
     }
@@ -160,10 +173,17 @@ impl<'p> World<'p> {
         let Some(note) = self.tasks[t].granted.take() else {
             unreachable!("it is granted");
         };
-        if let Turn::Notice(lock, body) = turn {
+        match turn {
             // It is there once the lock is, too.
-            return self.want(t, Of::Lock(lock), note, Turn::Again(lock, body));
+            Turn::Notice(lock, body) => {
+                return self.want(t, Of::Lock(lock), note, Turn::Again(lock, body));
+            }
+            Turn::Publish(broadcast, item) => return self.send_to_all(t, broadcast, item),
+            Turn::Hear(broadcast, listener) => return self.hears(t, broadcast, listener, note),
+            Turn::Make(wish) => return self.makes(t, wish, note),
+            _ => {}
         }
+        let is_reserved = matches!(note, Note::Reserved(_));
         self.note(t, note);
         match turn {
             Turn::Permit(of, _, body) => self.tasks[t].push(Frame::Hold(of), body),
@@ -171,15 +191,21 @@ impl<'p> World<'p> {
                 self.tasks[t].push(Frame::Watch(lock, body), first)
             }
             Turn::Again(lock, body) => self.tasks[t].push(Frame::Hold(Of::Lock(lock)), body),
-            Turn::Watch(..) | Turn::Notice(..) => unreachable!("it is dealt with"),
-            Turn::Send(_) | Turn::Receive(_) | Turn::Meet(_) => Step::Next,
+            Turn::Reserve(stream, item, body) if is_reserved => {
+                self.tasks[t].push(Frame::Reserve(stream, item), body)
+            }
+            Turn::Send(_) | Turn::Receive(_) | Turn::Reserve(..) | Turn::Meet(_) => Step::Next,
+            _ => unreachable!("it is dealt with"),
         }
     }
 
     /// The wait for a turn is over, granted or not.
     fn withdraw(&mut self, t: TaskIx, turn: Turn<'p>) {
         match turn {
-            Turn::Send(stream) => self.sender_leaves(t, stream),
+            Turn::Send(stream) | Turn::Reserve(stream, ..) => self.sender_leaves(t, stream),
+            Turn::Publish(broadcast, _) => self.no_longer_waits(t, Of::Room(broadcast)),
+            Turn::Hear(broadcast, listener) => self.does_not_wait(broadcast, listener),
+            Turn::Make(wish) => self.no_longer_waits(t, Of::Cell(wish.cell)),
             Turn::Receive(stream) => self.receiver_leaves(t, stream),
             Turn::Permit(of, ..) => self.no_longer_waits(t, of),
             Turn::Watch(lock, _) | Turn::Again(lock, _) => {
@@ -200,6 +226,16 @@ impl<'p> World<'p> {
                 self.tell_next(lock);
             }
             Turn::Meet(_) => self.comes_to(Moment::ComerCut),
+            Turn::Publish(broadcast, _) => {
+                self.comes_to(Moment::PublisherCut);
+                self.sender_is_gone(broadcast);
+            }
+            Turn::Make(wish) => {
+                self.comes_to(Moment::WisherCut);
+                self.no_longer_asks(wish);
+            }
+            Turn::Hear(..) => self.comes_to(Moment::ListenerCut),
+            Turn::Reserve(..) => self.comes_to(Moment::ReserverCut),
             Turn::Permit(..) | Turn::Send(_) | Turn::Receive(_) => {}
         }
     }

@@ -24,7 +24,7 @@ pub fn compact_slots(program: &mut Program) {
 }
 
 /// Numbers ids, tasks, events, errors, panics and items from 1, as they appear. What is
-/// there before the program starts keeps its own: streams, semaphores, locks, barriers.
+/// there before the program starts keeps its own: streams, semaphores, locks and the others.
 pub fn compact_ids(program: &mut Program) {
     let mut seen: BTreeMap<(Sort, u32), u32> = BTreeMap::new();
     let mut counts: BTreeMap<Sort, u32> = BTreeMap::new();
@@ -39,9 +39,8 @@ pub fn compact_ids(program: &mut Program) {
         });
     });
     rename(program, |sort, number| match sort {
-        Sort::Slot | Sort::Bit | Sort::Stream | Sort::Semaphore | Sort::Lock | Sort::Barrier => {
-            None
-        }
+        Sort::Slot | Sort::Bit => None,
+        sort if sort.is_listed() => None,
         _ => seen.get(&(sequence(sort), number)).copied(),
     });
 }

@@ -8,13 +8,14 @@ use crate::visit::{Sort, numbers_mut};
 /// How an operation is made plainer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plain {
-    /// No deadline, limit, grace period, error of a hook, event that ends a wait; no target of a moved deadline.
+    /// No deadline, limit, grace period, error of a hook, event that ends a wait, item that keeps a promise; no target of
+    /// a moved deadline.
     NoOption,
     NotFailing,
     NotLocal,
     NoCatch,
     NoFlag,
-    /// Turns of the operation or its deadline, or cycles, if that is less.
+    /// Turns of the operation or its deadline, cycles, or how many items are taken, if that is less.
     Turns(u32),
     NoStep(usize),
     StepTurns(usize),
@@ -67,7 +68,14 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
             (*local, Plain::NotLocal),
             (*catch, Plain::NoCatch),
         ]),
-        Op::Together { kind, catch, .. } => flags(&[
+        Op::Together {
+            kind,
+            catch,
+            limit,
+            take,
+            ..
+        } => flags(&[
+            (limit.is_some() || take.is_some(), Plain::NoOption),
             (kind.is_failing(), Plain::NotFailing),
             (*catch, Plain::NoCatch),
         ]),
@@ -85,10 +93,20 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
         Op::Lock { unless, .. } => flags(&[(unless.is_some(), Plain::NoOption)]),
         Op::Notify { all, .. } => [flags(&[(*all, Plain::NoFlag)]), vec![Plain::Sleep]].concat(),
         Op::Meet { at: Some(_), .. } => vec![Plain::Sleep],
+        Op::Listen { take, .. } => turns(*take),
+        Op::Give { item, .. } => {
+            let ways = flags(&[(item.is_some(), Plain::NoOption)]);
+            [ways, vec![Plain::Sleep]].concat()
+        }
         Op::Restore { .. }
         | Op::Hold { .. }
         | Op::Watch { .. }
+        | Op::Reserve { .. }
+        | Op::Fill { .. }
+        | Op::Get { .. }
+        | Op::Use { .. }
         | Op::Meet { .. }
+        | Op::Ask { .. }
         | Op::Wait { .. }
         | Op::Forever => Vec::new(),
         Op::Checkpoint { .. }
@@ -101,6 +119,8 @@ pub(super) fn fields(op: &Op) -> Vec<Plain> {
         | Op::Send { .. }
         | Op::Receive { .. }
         | Op::Close { .. }
+        | Op::Publish { .. }
+        | Op::Hush { .. }
         | Op::Fail { .. }
         | Op::Panic { .. } => vec![Plain::Sleep],
     }
@@ -117,11 +137,18 @@ impl Plain {
             (Self::NoOption, Op::Group { limit, .. }) => *limit = None,
             (Self::NoOption, Op::Defer { error, .. }) => *error = None,
             (Self::NoOption, Op::Lock { unless, .. }) => *unless = None,
+            (Self::NoOption, Op::Give { item, .. }) => *item = None,
+            (Self::NoOption, Op::Together { limit, take, .. }) => (*limit, *take) = (None, None),
             (Self::NotFailing, Op::Group { failing, .. }) => *failing = false,
             (Self::NotLocal, Op::Group { local, .. }) => *local = false,
             (Self::NoCatch, Op::Group { catch, .. } | Op::Together { catch, .. }) => *catch = false,
-            (Self::NotFailing, Op::Together { kind, .. }) if kind.is_race() => *kind = Kind::Race,
-            (Self::NotFailing, Op::Together { kind, .. }) => *kind = Kind::Gather,
+            (Self::NotFailing, Op::Together { kind, .. }) => {
+                *kind = match kind {
+                    Kind::RaceOk => Kind::Race,
+                    Kind::TryAmap => Kind::Amap,
+                    _ => Kind::Gather,
+                };
+            }
             (
                 Self::NoFlag,
                 Op::Spawn { daemon: flag, .. }
@@ -130,7 +157,9 @@ impl Plain {
             ) => {
                 *flag = false;
             }
-            (Self::Turns(less), Op::Sleep { turns, .. }) => *turns = less,
+            (Self::Turns(less), Op::Sleep { turns, .. } | Op::Listen { take: turns, .. }) => {
+                *turns = less;
+            }
             (
                 Self::Turns(less),
                 Op::Scope {

@@ -87,6 +87,9 @@ impl Census {
             | Op::Finally { id, .. }
             | Op::Together { id, .. }
             | Op::Defer { id, .. }
+            | Op::Listen { id, .. }
+            | Op::Fill { id, .. }
+            | Op::Get { id, .. }
             | Op::Blocking { id, .. } => self.define(*id, Thing::Other),
             Op::Spawn { group, task, .. } | Op::Start { group, task, .. } => {
                 self.tasks.insert(*task, *group);
@@ -111,38 +114,21 @@ impl Census {
     }
 
     fn number(&mut self, sort: Sort, number: u32, program: &Program) -> Result<(), String> {
-        let Program {
-            slots,
-            streams,
-            semaphores,
-            locks,
-            barriers,
-            ..
-        } = program;
-        let listed = |list: &[u32]| (number as usize) < list.len();
+        let slots = program.slots;
         match sort {
-            Sort::Slot if !(1..*slots).contains(&number) => {
+            Sort::Slot if !(1..slots).contains(&number) => {
                 return Err(format!("slot {number} is not within 1 to {slots}"));
             }
             Sort::Bit if number >= 12 => return Err(format!("bit {number} is over 11")),
-            Sort::Stream if !listed(streams) => return Err(format!("there is no stream {number}")),
-            Sort::Semaphore if !listed(semaphores) => {
-                return Err(format!("there is no semaphore {number}"));
-            }
-            Sort::Lock if number >= *locks => return Err(format!("there is no lock {number}")),
-            Sort::Barrier if !listed(barriers) => {
-                return Err(format!("there is no barrier {number}"));
+            sort if sort.is_listed() => {
+                return if (number as usize) < count(program, sort) {
+                    Ok(())
+                } else {
+                    Err(format!("there is no {sort:?} {number}").to_lowercase())
+                };
             }
             // These may be met any number of times.
-            Sort::IdRef
-            | Sort::TaskRef
-            | Sort::Event
-            | Sort::Stream
-            | Sort::Semaphore
-            | Sort::Lock
-            | Sort::Barrier => {
-                return Ok(());
-            }
+            Sort::IdRef | Sort::TaskRef | Sort::Event | Sort::Key => return Ok(()),
             _ => {}
         }
         if self.used.insert((sort, number)) {
@@ -150,5 +136,21 @@ impl Census {
         } else {
             Err(format!("{sort:?} {number} is used twice").to_lowercase())
         }
+    }
+}
+
+/// How many of a sort are there before the program starts.
+fn count(program: &Program, sort: Sort) -> usize {
+    match sort {
+        Sort::Stream => program.streams.len(),
+        Sort::Semaphore => program.semaphores.len(),
+        Sort::Lock => program.locks as usize,
+        Sort::Barrier => program.barriers.len(),
+        Sort::Broadcast => program.broadcasts.len(),
+        Sort::Cell => program.cells as usize,
+        Sort::Flight => program.flights.len(),
+        Sort::Promise => program.promises as usize,
+        Sort::Resource => program.resources as usize,
+        _ => 0,
     }
 }

@@ -1,7 +1,8 @@
 //! The rules, one small program each, with the trace that the rule page asks for, written by hand.
 //!
 //! All programs have 16 slots, two streams, of which the second has room for one item, a semaphore of one permit, a
-//! lock and a barrier for two. A time in an expected trace is a number of slots, or a text of slots and ticks ("2+8");
+//! lock, a barrier for two, two broadcasts, of which the second is for the latest item, a cell, two flights, of which the second
+//! keeps one value, a promise and a resource. A time in an expected trace is a number of slots, or a text of slots and ticks ("2+8");
 //! a deadline in a note is written so, too. Each program is run in several orders of consequences.
 
 mod barriers;
@@ -27,7 +28,10 @@ use serde_json::{Value, json};
 /// Runs a program, and compares. The order of consequences must not matter, so several are tried.
 #[track_caller]
 fn check(main: Value, expected: Value) {
-    let program = json!({ "slots": 16, "streams": [0, 1], "semaphores": [1], "locks": 1, "barriers": [2], "main": main });
+    let program = json!({
+        "slots": 16, "streams": [0, 1], "semaphores": [1], "locks": 1, "barriers": [2], "broadcasts": [1, 0], "cells": 1,
+        "flights": [0, 1], "promises": 1, "resources": 1, "main": main
+    });
     let program: Program = serde_json::from_value(program).expect("a program");
     let expected = in_ticks(expected);
     let found = serde_json::to_value(trace(&program)).unwrap();

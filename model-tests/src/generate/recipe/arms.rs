@@ -48,7 +48,49 @@ pub(super) fn cancelled(maker: &mut Maker<'_>, place: &Place) -> Block {
     })]
 }
 
+/// Few arms at a time, in a scope that is cancelled in some cases.
+pub(super) fn limited(maker: &mut Maker<'_>, place: &Place) -> Block {
+    let target = maker.id();
+    let fails = maker.rng.percent(50);
+    let until = maker.until();
+    let scope = maker.scope_as(target, place, until, |maker, place| {
+        if fails {
+            let arms: [Make<'_>; 4] = [Maker::nap, Maker::late, Maker::quick, Maker::nap];
+            vec![maker.together(place, Kind::TryAmap, &arms)]
+        } else {
+            let arms: [Make<'_>; 4] = [Maker::nap, Maker::slow, Maker::none, Maker::nap];
+            vec![maker.together(place, Kind::Amap, &arms)]
+        }
+    });
+    vec![scope, maker.state()]
+}
+
+/// Ends that are taken as they come; those that nobody wants are slow to leave.
+pub(super) fn taken(maker: &mut Maker<'_>, place: &Place) -> Block {
+    let arms: [Make<'_>; 3] = [Maker::slow, Maker::nap, Maker::slow];
+    let from = maker.rng.index(2);
+    vec![maker.as_completed(place, &arms[from..]), maker.state()]
+}
+
+/// Arms that end well all the same when they are not needed any more.
+pub(super) fn selected(maker: &mut Maker<'_>, place: &Place) -> Block {
+    let arms: [Make<'_>; 3] = [Maker::nap, Maker::shielded, Maker::slow];
+    let count = maker.rng.index(2) + 2;
+    let select = maker.together(place, Kind::Select, &arms[..count]);
+    vec![select, maker.state()]
+}
+
 impl Maker<'_> {
+    /// What ends at once.
+    fn none(&mut self, _: &Place) -> Block {
+        Block::new()
+    }
+
+    /// What is not cut.
+    fn shielded(&mut self, place: &Place) -> Block {
+        vec![self.shield(place, 0, |maker, _| vec![maker.sleep_for(2)])]
+    }
+
     /// What takes its time to go.
     fn slow(&mut self, place: &Place) -> Block {
         match self.rng.below(3) {

@@ -51,7 +51,8 @@ pub(super) fn told(maker: &mut Maker<'_>, place: &Place) -> Block {
 /// Tasks that wait for each other at a barrier, where one is cancelled, and another one comes in its place.
 pub(super) fn meeting(maker: &mut Maker<'_>, place: &Place) -> Block {
     let (target, barrier) = (maker.id(), maker.barrier());
-    let parties = maker.barriers.get(barrier as usize).copied().unwrap_or(1);
+    let parties = maker.listed.barriers.get(barrier as usize);
+    let parties = parties.copied().unwrap_or(1);
     let traits = unlimited(maker, place);
     vec![maker.group(place, traits, |maker, place, group| {
         let comes = |maker: &mut Maker<'_>, place: &Place| -> Block {

@@ -1,5 +1,6 @@
 //! Items and permits that go from hand to hand while those who wait for them are cancelled.
 
+use super::locks::unlimited;
 use crate::generate::maker::{Maker, Until};
 use crate::place::Place;
 use crate::program::{Block, Op};
@@ -30,6 +31,44 @@ pub(super) fn passed_on(maker: &mut Maker<'_>, place: &Place) -> Block {
         }
         body.push(second(maker, place));
         body.push(second(maker, place));
+        body.append(&mut maker.few(place, 1));
+        body
+    })]
+}
+
+/// Room that is reserved, some of it in a scope that is cancelled, while items come and go.
+pub(super) fn reserved(maker: &mut Maker<'_>, place: &Place) -> Block {
+    let (target, stream) = (maker.id(), maker.stream());
+    let traits = unlimited(maker, place);
+    vec![maker.group(place, traits, |maker, place, group| {
+        let reserves = |maker: &mut Maker<'_>, place: &Place| -> Block {
+            if place.bounded() {
+                vec![maker.reserve(place, stream, Maker::nap)]
+            } else {
+                maker.nap(place)
+            }
+        };
+        let mut body = vec![maker.spawn(place, group, |maker, place| {
+            let until = maker.until();
+            vec![
+                maker.scope_as(target, place, until, reserves),
+                maker.state(),
+            ]
+        })];
+        body.push(maker.spawn(place, group, |maker, place| {
+            let mut body = vec![hand(maker, place, stream, true)];
+            body.append(&mut reserves(maker, place));
+            body
+        }));
+        body.push(hand(maker, place, stream, false));
+        if maker.rng.percent(60) {
+            body.push(maker.cancel(target));
+        }
+        if maker.rng.percent(20) {
+            body.push(maker.close(stream));
+        }
+        body.push(hand(maker, place, stream, false));
+        body.push(hand(maker, place, stream, false));
         body.append(&mut maker.few(place, 1));
         body
     })]

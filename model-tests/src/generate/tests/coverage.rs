@@ -26,9 +26,9 @@ struct Seen {
     deepest: usize,
 }
 
-const BLOCKS: [&str; 13] = [
+const BLOCKS: [&str; 19] = [
     "scope", "group", "shield", "restore", "finally", "cleanup", "start", "spawn", "hook", "hold",
-    "lock", "watch", "arm",
+    "lock", "watch", "reserve", "listen", "fill", "get", "use", "arm", "taking",
 ];
 
 /// What each block of an operation is called.
@@ -45,7 +45,16 @@ fn names(op: &Op) -> &'static [&'static str] {
         Op::Hold { .. } => &["hold"],
         Op::Lock { .. } => &["lock"],
         Op::Watch { .. } => &["watch"; 2],
-        Op::Together { .. } => &["arm"; 3],
+        Op::Reserve { .. } => &["reserve"],
+        Op::Listen { .. } => &["listen"],
+        Op::Fill { .. } => &["fill"],
+        Op::Get { .. } => &["get"],
+        Op::Use { .. } => &["use"],
+        // The last one is the body.
+        Op::Together { arms, .. } => {
+            const ARMS: [&str; 5] = ["arm", "arm", "arm", "arm", "taking"];
+            &ARMS[ARMS.len() - 1 - arms.len()..]
+        }
         _ => &[],
     }
 }
@@ -108,14 +117,50 @@ fn features(op: &Op, around: &[&str]) -> Vec<&'static str> {
         Op::Watch { .. } => vec!["watch"],
         Op::Notify { all, .. } => vec!["notify", flag(*all, "notify all")],
         Op::Meet { .. } => vec!["meet"],
-        Op::Together { kind, catch, .. } => vec![
+        Op::Reserve { .. } => vec!["reserve"],
+        Op::Publish { broadcast, .. } => vec![if *broadcast == 1 {
+            "publish latest"
+        } else {
+            "publish"
+        }],
+        Op::Listen {
+            broadcast, take, ..
+        } => vec![
+            if *broadcast == 1 {
+                "listen latest"
+            } else {
+                "listen"
+            },
+            flag(*take == 0, "listen and take none"),
+        ],
+        Op::Hush { .. } => vec!["hush"],
+        Op::Fill { .. } => vec!["fill"],
+        Op::Get { .. } => vec!["get"],
+        Op::Give { item, .. } => vec![if item.is_some() { "give" } else { "break" }],
+        Op::Ask { .. } => vec!["ask"],
+        Op::Use { .. } => vec!["use"],
+        Op::Together {
+            kind,
+            catch,
+            limit,
+            take,
+            body,
+            ..
+        } => vec![
             match kind {
                 Kind::Gather => "gather",
                 Kind::TryGather => "try_gather",
                 Kind::Race => "race",
                 Kind::RaceOk => "race_ok",
+                Kind::Select => "select",
+                Kind::Amap => "amap",
+                Kind::TryAmap => "try_amap",
+                Kind::AsCompleted => "as_completed",
             },
             flag(*catch, "together catch"),
+            flag(limit.is_some(), "together limit"),
+            flag(take.is_some(), "together take"),
+            flag(!body.is_empty(), "together body"),
         ],
         Op::Fail { .. } => vec![
             "fail",
@@ -267,7 +312,7 @@ impl Table {
 fn coverage_of_the_full_profile() {
     let table = Table::take(Profile::Full);
     table.print(Profile::Full);
-    assert_eq!(table.features.len(), 77, "{}", table.features.len());
+    assert_eq!(table.features.len(), 97, "{}", table.features.len());
     for (feature, count) in &table.features {
         // Operations and options in one of a hundred; what asks for a place of its own in one of a thousand.
         let least = if feature.contains(" in ") { 1000 } else { 100 };
@@ -276,13 +321,20 @@ fn coverage_of_the_full_profile() {
     for inner in BLOCKS {
         for outer in BLOCKS {
             let count = table.pairs.get(&(inner, outer)).copied().unwrap_or(0);
-            let least = if matches!(inner, "hold" | "lock" | "watch") {
+            // A wait asks for a place where something ends it; few hooks and cleanups have one, and few restores.
+            let waits = matches!(
+                inner,
+                "hold" | "lock" | "watch" | "reserve" | "listen" | "fill" | "get"
+            );
+            let rare = waits && matches!(outer, "hook" | "cleanup" | "restore" | "taking");
+            let least = if waits
+                || matches!(inner, "restore" | "start" | "hook")
+                || matches!(outer, "taking" | "restore")
+            {
                 1000
             } else {
                 500
             };
-            // Few hooks have a scope in which something ends a wait.
-            let rare = (inner, outer) == ("watch", "hook");
             assert!(
                 rare || count * least >= table.programs,
                 "{inner} in {outer}: {count}"
@@ -295,7 +347,9 @@ fn coverage_of_the_full_profile() {
 fn coverage_of_the_portable_profile() {
     let table = Table::take(Profile::Portable);
     table.print(Profile::Portable);
-    let without = ["restore", "hook", "arm", "watch"];
+    let without = [
+        "restore", "hook", "arm", "taking", "watch", "reserve", "listen", "fill", "get", "use",
+    ];
     for inner in BLOCKS.into_iter().filter(|name| !without.contains(name)) {
         for outer in BLOCKS.into_iter().filter(|name| !without.contains(name)) {
             let count = table.pairs.get(&(inner, outer)).copied().unwrap_or(0);

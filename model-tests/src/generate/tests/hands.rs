@@ -39,6 +39,16 @@ fn coverage_of_hands_in_the_full_profile() {
         (Moment::UntoldCut, 50),
         (Moment::ToldCut, 200),
         (Moment::ComerCut, 100),
+        (Moment::PublisherCut, 400),
+        (Moment::ListenerCut, 50),
+        (Moment::ReserverCut, 100),
+        (Moment::WisherCut, 400),
+        (Moment::MakerCut, 50),
+        (Moment::MadeByNext, 250),
+        (Moment::ArmHeldUp, 50),
+        (Moment::ArmLeftOut, 100),
+        (Moment::CameLate, 250),
+        (Moment::NotTaken, 250),
     ];
     are_met(Profile::Full, &wanted);
 }
