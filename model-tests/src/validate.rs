@@ -1,4 +1,5 @@
-//! Whether a program keeps the rules of `FORMAT.md`, and so may be run anywhere.
+//! Whether a program keeps the rules of `FORMAT.md`, and so may be run anywhere. Each operation has its own, which makes the
+//! file longer than others.
 //!
 //! Two passes: a `Census` of what is defined and used, anywhere in the program; then a walk that
 //! knows what is around each place. The first fault is reported, with its spot. A fault that taking an

@@ -2,7 +2,8 @@
 //!
 //! Blocking calls are put under control by a `Gate`: the closure tells that it has started and returns when it is let
 //! go, so that a cancel, a release or a new total comes at a known moment of the call. No test touches the total of the
-//! default limiter, which belongs to a runtime that other tests may share.
+//! default limiter, which belongs to a runtime that other tests may share. The whole chapter is one file, longer
+//! than others, as most of its tests need the gate.
 
 mod abandon;
 mod asyncer;

@@ -1,4 +1,5 @@
-//! One operation after the other, picked at random from what may stand at a place.
+//! One operation after the other, picked at random from what may stand at a place. Each is named twice, with its weight and
+//! with how it is made, which makes the file longer than others.
 //!
 //! Always true: what may not stand at a place has the weight 0 there.
 

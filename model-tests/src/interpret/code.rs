@@ -1,4 +1,4 @@
-//! Every operation, once.
+//! Every operation, once: a file as long as the language has operations.
 
 /// Writes the interpreter of blocks whose futures are `dyn Future + $send`, with what the module around has: `Env`,
 /// `group`, `spawn`, `start`, `join`, `cancel_task`.

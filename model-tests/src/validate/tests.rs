@@ -1,3 +1,5 @@
+//! The rules of `FORMAT.md`, one after the other, each with a program that breaks it: longer than other files for that.
+
 use super::*;
 
 /// Main's scope around some operations in JSON.

@@ -1,4 +1,6 @@
 //! CO2: cancels, deadlines and drops from outside.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use super::{ByHand, FAR, SHORT, after, cleans_up, each_kind, gates, loser, opened_after_a_cancel};
 use crate::harness::*;

@@ -1,4 +1,6 @@
 //! DL4: a handle moves the deadline of a scope that is running.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use super::{FAR, SHORT, stay_until_past, with_lead};
 use crate::harness::*;

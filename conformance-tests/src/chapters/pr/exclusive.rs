@@ -1,4 +1,6 @@
 //! PR1: what one has at a time: a lock, a semaphore of one, a limiter of one.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use crate::harness::*;
 use anyrt::sync::{Lock, Semaphore, SemaphorePermitArc};

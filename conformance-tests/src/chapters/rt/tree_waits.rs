@@ -1,4 +1,6 @@
 //! RT5: the task tree: who waits for what, and who has it.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use super::tree::{regions_named, tree};
 use crate::harness::*;

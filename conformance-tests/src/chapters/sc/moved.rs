@@ -1,4 +1,6 @@
 //! SC14: regions that are polled elsewhere than where they were entered.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use super::{explicit, far};
 use crate::harness::*;

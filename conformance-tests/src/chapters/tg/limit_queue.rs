@@ -1,4 +1,6 @@
 //! TG11: what happens to the queue of a limit when its group or its children end early.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use super::both_kinds;
 use crate::harness::*;

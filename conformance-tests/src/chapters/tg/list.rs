@@ -1,4 +1,4 @@
-//! The list of this chapter's tests.
+//! The list of this chapter's tests, of which there are many.
 
 use super::*;
 

@@ -1,4 +1,6 @@
 //! TG12: what only local groups can do: borrow, share without locks, and stay within one task.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use crate::harness::*;
 use std::{cell::Cell, cell::RefCell, rc::Rc};

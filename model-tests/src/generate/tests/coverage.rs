@@ -1,4 +1,5 @@
-//! How much of the language the programs use, and in which nestings.
+//! How much of the language the programs use, and in which nestings. Every operation is named, with what is of interest in
+//! it, so the file is longer than others.
 //!
 //! `cargo test coverage -- --nocapture` prints the table.
 
