@@ -471,3 +471,85 @@ fn started_tasks_end() {
     let limited = shielded(STARTED).replacen(r#""id":2"#, r#""id":2,"limit":1"#, 1);
     bad(&limited, "main[0].body[0].body[0].body[0]", "limited group");
 }
+
+#[test]
+fn what_is_shared_is_listed_and_its_waits_end() {
+    let shared = |body: &str| {
+        let mut program = program(body);
+        program.streams = vec![1];
+        program.broadcasts = vec![1, 0];
+        program.flights = vec![0];
+        (program.cells, program.promises, program.resources) = (1, 1, 1);
+        validate(&program)
+    };
+    // Each operation as it should be, and what it says of number 7, which is not there.
+    let waits = [
+        (
+            r#""op":"reserve","at":1,"item":1,"body":[],"stream""#,
+            "stream",
+        ),
+        (r#""op":"publish","at":1,"item":1,"broadcast""#, "broadcast"),
+        (
+            r#""op":"listen","at":1,"id":4,"take":1,"body":[],"broadcast""#,
+            "broadcast",
+        ),
+        (r#""op":"fill","at":1,"id":4,"body":[],"cell""#, "cell"),
+        (
+            r#""op":"get","at":1,"id":4,"key":1,"body":[],"flight""#,
+            "flight",
+        ),
+        (r#""op":"ask","promise""#, "promise"),
+    ];
+    let others = [
+        (r#""op":"hush","at":1,"broadcast""#, "broadcast"),
+        (r#""op":"give","at":1,"item":1,"promise""#, "promise"),
+        (r#""op":"use","at":1,"body":[],"resource""#, "resource"),
+    ];
+    for (op, what) in waits.into_iter().chain(others) {
+        shared(&format!("{{{op}:0}}")).unwrap();
+        let said = shared(&format!("{{{op}:7}}")).unwrap_err().to_string();
+        assert!(said.contains(&format!("there is no {what} 7")), "{said}");
+    }
+    let shielded = |op: &str| shared(&format!(r#"{{"op":"shield","id":3,"body":[{{{op}:0}}]}}"#));
+    for (op, _) in waits {
+        let said = shielded(op).unwrap_err().to_string();
+        assert!(said.contains("where nothing can end it"), "{op}: {said}");
+    }
+    for (op, _) in others {
+        shielded(op).unwrap();
+    }
+    let twice = r#"{"op":"publish","at":1,"item":1,"broadcast":0},{"op":"give","at":2,"item":1,"promise":0}"#;
+    let said = shared(twice).unwrap_err().to_string();
+    assert!(said.contains("item 1 is used twice"), "{said}");
+}
+
+#[test]
+fn limits_and_bodies_of_arms_stand_where_they_mean_something() {
+    let arms = |kind: &str, rest: &str| {
+        format!(
+            r#"{{"op":"together","id":3,"kind":"{kind}","arms":[{{"task":1,"body":[{SLEEP}]}}]{rest}}}"#
+        )
+    };
+    for kind in ["amap", "as_completed"] {
+        good(&arms(kind, r#","limit":1"#));
+        bad(
+            &arms(kind, r#","limit":0"#),
+            "main[0].body[0]",
+            "a limit of 0",
+        );
+    }
+    bad(
+        &arms("gather", r#","limit":1"#),
+        "main[0].body[0]",
+        "a limit of what has none",
+    );
+    let body = r#","take":1,"body":[{"op":"sleep","at":5}]"#;
+    good(&arms("as_completed", body));
+    bad(&arms("amap", body), "main[0].body[0]", "nobody takes");
+    bad(
+        &arms("as_completed", &format!(r#","body":[{FAIL}]"#)),
+        "main[0].body[0].cleanup[0]",
+        "nowhere to go",
+    );
+    bad(&arms("try_amap", ""), "main[0].body[0]", "nowhere to go");
+}
