@@ -53,6 +53,17 @@ impl<'r> Maker<'r> {
         Op::Scope { id, deadline, body }
     }
 
+    /// A scope as [`scope_as`](Self::scope_as) makes one, and after it a look at the state.
+    pub(super) fn aimed(
+        &mut self,
+        id: u32,
+        place: &Place,
+        until: Until,
+        body: impl FnOnce(&mut Self, &Place) -> Block,
+    ) -> Block {
+        vec![self.scope_as(id, place, until, body), self.state()]
+    }
+
     pub(super) fn group(
         &mut self,
         place: &Place,

@@ -53,7 +53,7 @@ pub(super) fn limited(maker: &mut Maker<'_>, place: &Place) -> Block {
     let target = maker.id();
     let fails = maker.rng.percent(50);
     let until = maker.until();
-    let scope = maker.scope_as(target, place, until, |maker, place| {
+    maker.aimed(target, place, until, |maker, place| {
         if fails {
             let arms: [Make<'_>; 4] = [Maker::nap, Maker::late, Maker::quick, Maker::nap];
             vec![maker.together(place, Kind::TryAmap, &arms)]
@@ -61,8 +61,7 @@ pub(super) fn limited(maker: &mut Maker<'_>, place: &Place) -> Block {
             let arms: [Make<'_>; 4] = [Maker::nap, Maker::slow, Maker::none, Maker::nap];
             vec![maker.together(place, Kind::Amap, &arms)]
         }
-    });
-    vec![scope, maker.state()]
+    })
 }
 
 /// Ends that are taken as they come; those that nobody wants are slow to leave.

@@ -12,10 +12,9 @@ pub(super) fn heard(maker: &mut Maker<'_>, place: &Place) -> Block {
     vec![maker.group(place, traits, |maker, place, group| {
         let until = maker.until();
         let mut body = vec![maker.spawn(place, group, |maker, place| {
-            let scope = maker.scope_as(target, place, until, |maker, place| {
+            maker.aimed(target, place, until, |maker, place| {
                 listens(maker, place, broadcast, |maker, place| maker.nap(place))
-            });
-            vec![scope, maker.state()]
+            })
         })];
         body.push(maker.spawn(place, group, |maker, place| {
             listens(maker, place, broadcast, |_, _| Block::new())
@@ -43,17 +42,15 @@ pub(super) fn held_up(maker: &mut Maker<'_>, place: &Place) -> Block {
     let traits = unlimited(maker, place);
     vec![maker.group(place, traits, |maker, place, group| {
         let listening = maker.spawn(place, group, |maker, place| {
-            let scope = maker.scope_as(listener, place, Until::Never, |maker, place| {
+            maker.aimed(listener, place, Until::Never, |maker, place| {
                 listens(maker, place, 0, |maker, _| vec![maker.sleep_for(3)])
-            });
-            vec![scope, maker.state()]
+            })
         });
         let sending = maker.spawn(place, group, |maker, place| {
-            let scope = maker.scope_as(sender, place, Until::Never, |maker, place| {
+            maker.aimed(sender, place, Until::Never, |maker, place| {
                 let count = maker.listed.broadcasts.first().map_or(1, |room| room + 1);
                 (0..count).map(|_| sends(maker, place, 0)).collect()
-            });
-            vec![scope, maker.state()]
+            })
         });
         let target = if maker.rng.percent(60) {
             sender

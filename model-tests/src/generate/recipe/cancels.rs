@@ -200,10 +200,9 @@ pub(super) fn blocking(maker: &mut Maker<'_>, place: &Place) -> Block {
     vec![maker.group(place, traits, |maker, place, group| {
         let task = maker.spawn(place, group, |maker, place| {
             let until = maker.until();
-            let scope = maker.scope_as(target, place, until, |maker, _| {
+            maker.aimed(target, place, until, |maker, _| {
                 vec![maker.blocking(), maker.sleep()]
-            });
-            vec![scope, maker.state()]
+            })
         });
         let mut body = vec![task, maker.blocking(), maker.cancel(target)];
         body.append(&mut maker.few(place, 1));

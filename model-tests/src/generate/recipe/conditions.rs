@@ -23,10 +23,7 @@ pub(super) fn told(maker: &mut Maker<'_>, place: &Place) -> Block {
             vec![maker.watch(place, lock, first, Maker::nap)]
         };
         let mut body = vec![maker.spawn(place, group, |maker, place| {
-            vec![
-                maker.scope_as(target, place, Until::Never, waits),
-                maker.state(),
-            ]
+            maker.aimed(target, place, Until::Never, waits)
         })];
         body.push(maker.spawn(place, group, waits));
         if place.bounded() {
@@ -65,15 +62,14 @@ pub(super) fn meeting(maker: &mut Maker<'_>, place: &Place) -> Block {
         };
         let mut body = vec![maker.spawn(place, group, |maker, place| {
             let late = maker.rng.percent(15);
-            let scope = maker.scope_as(target, place, Until::Never, |maker, place| {
+            maker.aimed(target, place, Until::Never, |maker, place| {
                 let mut body = Block::new();
                 if late {
                     body.push(maker.cancel(target));
                 }
                 body.append(&mut comes(maker, place));
                 body
-            });
-            vec![scope, maker.state()]
+            })
         })];
         if maker.rng.percent(70) {
             body.push(maker.cancel(target));

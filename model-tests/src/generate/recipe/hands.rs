@@ -16,12 +16,9 @@ pub(super) fn passed_on(maker: &mut Maker<'_>, place: &Place) -> Block {
         let second = |maker: &mut Maker<'_>, place: &Place| hand(maker, place, stream, !turned);
         let mut body = vec![maker.spawn(place, group, |maker, place| {
             let until = maker.until();
-            vec![
-                maker.scope_as(target, place, until, |maker, place| {
-                    vec![first(maker, place), maker.sleep()]
-                }),
-                maker.state(),
-            ]
+            maker.aimed(target, place, until, |maker, place| {
+                vec![first(maker, place), maker.sleep()]
+            })
         })];
         body.push(maker.spawn(place, group, |maker, place| {
             vec![first(maker, place), first(maker, place)]
@@ -50,10 +47,7 @@ pub(super) fn reserved(maker: &mut Maker<'_>, place: &Place) -> Block {
         };
         let mut body = vec![maker.spawn(place, group, |maker, place| {
             let until = maker.until();
-            vec![
-                maker.scope_as(target, place, until, reserves),
-                maker.state(),
-            ]
+            maker.aimed(target, place, until, reserves)
         })];
         body.push(maker.spawn(place, group, |maker, place| {
             let mut body = vec![hand(maker, place, stream, true)];
@@ -119,10 +113,7 @@ pub(super) fn in_turn(maker: &mut Maker<'_>, place: &Place) -> Block {
             })]
         };
         let mut body = vec![maker.spawn(place, group, |maker, place| {
-            vec![
-                maker.scope_as(target, place, Until::Never, held),
-                maker.state(),
-            ]
+            maker.aimed(target, place, Until::Never, held)
         })];
         for _ in 0..maker.rng.within(1, 3) {
             body.push(maker.spawn(place, group, held));

@@ -14,10 +14,9 @@ pub(super) fn contended(maker: &mut Maker<'_>, place: &Place) -> Block {
         for (target, turns) in [(holder, 2), (waiter, 1)] {
             let until = maker.until();
             body.push(maker.spawn(place, group, |maker, place| {
-                let scope = maker.scope_as(target, place, until, |maker, place| {
+                maker.aimed(target, place, until, |maker, place| {
                     locked(maker, place, lock, turns)
-                });
-                vec![scope, maker.state()]
+                })
             }));
         }
         body.push(maker.spawn(place, group, |maker, place| locked(maker, place, lock, 1)));
@@ -56,10 +55,7 @@ pub(super) fn given_up(maker: &mut Maker<'_>, place: &Place) -> Block {
                             maker.nap(place)
                         }
                     };
-                    vec![
-                        maker.scope_as(target, place, Until::Never, waits),
-                        maker.state(),
-                    ]
+                    maker.aimed(target, place, Until::Never, waits)
                 });
                 let next = maker.spawn(place, group, |maker, place| locked(maker, place, lock, 1));
                 let last = match event {

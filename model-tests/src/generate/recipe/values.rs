@@ -61,10 +61,7 @@ pub(super) fn promised(maker: &mut Maker<'_>, place: &Place) -> Block {
             body
         };
         let mut body = vec![maker.spawn(place, group, |maker, place| {
-            vec![
-                maker.scope_as(target, place, Until::Never, asks),
-                maker.state(),
-            ]
+            maker.aimed(target, place, Until::Never, asks)
         })];
         body.push(maker.spawn(place, group, asks));
         if maker.rng.percent(60) {
@@ -92,10 +89,7 @@ pub(super) fn used(maker: &mut Maker<'_>, place: &Place) -> Block {
             })]
         };
         let mut body = vec![maker.spawn(place, group, |maker, place| {
-            vec![
-                maker.scope_as(target, place, Until::Never, uses),
-                maker.state(),
-            ]
+            maker.aimed(target, place, Until::Never, uses)
         })];
         body.push(maker.spawn(place, group, uses));
         if maker.rng.percent(50) {
