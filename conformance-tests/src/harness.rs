@@ -16,7 +16,7 @@ mod watchdog;
 
 pub use event::{Event, EventWait, SetOnDrop, after};
 pub use flavour::Flavour;
-pub use future::{Yields, poll_once, until, while_time_passes, yield_once, yields};
+pub use future::{Yields, poll_once, sequences, until, while_time_passes, yield_once, yields};
 pub use panics::{PanicsOnDrop, catch, catch_async, quiet_panic};
 pub use probe::{Counted, Counter, DropProbe, Trace, counted, pending_counted};
 pub use reports::{escapes, reports_of};

@@ -4,6 +4,7 @@
 
 mod barrier;
 mod condition;
+mod dropped;
 mod event;
 mod exclusive;
 mod lock;
@@ -14,6 +15,7 @@ mod single_flight;
 
 pub use barrier::*;
 pub use condition::*;
+pub use dropped::*;
 pub use event::*;
 pub use exclusive::*;
 pub use lock::*;
@@ -31,6 +33,7 @@ crate::chapter! { ($) pr;
     pr1_a_race_of_releases_and_cancels_loses_no_permit,
     pr1_a_try_after_a_release_does_not_barge,
     pr1_a_wait_dropped_at_any_poll_loses_nothing,
+    pr1_a_wait_for_a_notice_dropped_at_any_poll_loses_nothing,
     pr1_a_waiter_cancelled_before_the_release_is_passed_over,
     pr1_a_waiter_dropped_after_its_grant_passes_it_on,
     pr1_a_waiter_that_was_passed_over_waits_anew_elsewhere,
@@ -58,10 +61,13 @@ crate::chapter! { ($) pr;
     pr2_a_promise_is_kept_for_all_who_wait,
     pr2_a_promise_knows_whether_it_is_wanted,
     pr2_a_promise_that_is_dropped_is_broken,
+    pr2_a_value_dropped_at_any_poll_is_made_by_the_next,
     pr2_a_value_is_kept_for_a_period,
     pr2_a_value_that_is_forgotten_is_made_anew,
+    pr2_a_wait_at_a_barrier_dropped_at_any_poll_counts_or_does_not,
     pr2_a_wait_for_a_promise_in_a_cancelled_region_never_completes,
     pr2_a_wait_that_is_carried_out_of_a_cancelled_region_looks_again,
+    pr2_a_wait_to_be_told_dropped_at_any_poll_leaves_the_others,
     pr2_an_event_is_set_by_a_thread,
     pr2_an_event_is_set_once,
     pr2_an_event_that_was_set_before_the_cancel_completes,

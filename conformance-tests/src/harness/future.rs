@@ -41,6 +41,15 @@ pub fn poll_once<F: Future + Unpin>(fut: &mut F) -> impl Future<Output = Poll<F:
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *fut).poll(cx)))
 }
 
+/// Every sequence of so many things that may be done.
+pub fn sequences<T: Copy>(choices: &[T], length: usize) -> impl Iterator<Item = Vec<T>> {
+    let count = choices.len();
+    (0..count.pow(length as u32)).map(move |sequence| {
+        let at = |place: usize| choices[sequence / count.pow(place as u32) % count];
+        (0..length).map(at).collect()
+    })
+}
+
 /// Waits for a state that has no event, by asking again at every turn of the executor. Asking takes time.
 pub async fn until(condition: impl Fn() -> bool) {
     while !condition() {

@@ -16,7 +16,7 @@ async fn keeps(lock: &sync::Lock<()>) -> &'static str {
 }
 
 /// CO1: a body that waits for a lock that one of its futures holds gets it. A stream of futures is not polled while its
-/// reader waits, and neither is what holds the lock.
+/// reader waits, and neither is what holds the lock (futures-rs 2387).
 pub fn co1_a_body_gets_the_lock_that_a_future_holds(on: &Flavour) {
     on.run(async {
         let lock = sync::Lock::new(());
@@ -44,7 +44,7 @@ pub fn co1_a_body_gets_the_lock_that_a_future_holds(on: &Flavour) {
 }
 
 /// CO1: neither does it wait for ever for a lock that a future is handed while the body is at work. A `select` by
-/// reference does not poll the future that it left, and so that never gives back what it was handed.
+/// reference does not poll the future that it left, and so that never gives back what it was handed (tokio 7892).
 pub fn co1_a_body_gets_the_lock_after_a_future_that_waits_for_it(on: &Flavour) {
     on.run(async {
         let lock = sync::Lock::new(());

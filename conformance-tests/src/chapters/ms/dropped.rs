@@ -1,7 +1,7 @@
-//! MS2: every operation, dropped at every poll, against every state of the other end.
+//! MS2, MS4, MS5: every operation, dropped at every poll, against every state of the other end.
 
 use crate::harness::*;
-use anyrt::stream::{ObjectReceiver, ObjectSender};
+use anyrt::stream::{BroadcastReceiver, ObjectReceiver, ObjectSender, broadcast_stream, latest};
 use futures_util::StreamExt;
 
 /// What the other end does between two polls.
@@ -98,12 +98,8 @@ pub fn ms2_operations_dropped_at_any_poll_lose_nothing(on: &Flavour) {
         for room in [0, 1, 2] {
             for before in 0..=room {
                 for operation in OPERATIONS {
-                    for polls in 0..=3_u32 {
-                        // Every sequence of what the other end does.
-                        for sequence in 0..3_usize.pow(polls + 1) {
-                            let steps: Vec<_> = (0..=polls)
-                                .map(|at| OTHERS[sequence / 3_usize.pow(at) % 3])
-                                .collect();
+                    for polls in 0..=3 {
+                        for steps in sequences(&OTHERS, polls + 1) {
                             let (sender, receiver) = object_stream(room);
                             let (mut book, mut stream) = (Book::default(), receiver.clone());
                             for _ in 0..before {
@@ -132,6 +128,104 @@ pub fn ms2_operations_dropped_at_any_poll_lose_nothing(on: &Flavour) {
                     }
                     checkpoint().await;
                 }
+            }
+        }
+    });
+}
+
+/// MS4, MS2: a send and a receive of a broadcast, dropped at any poll: all receivers have had the same, each item once, and
+/// there is as much room as before.
+pub fn ms4_operations_dropped_at_any_poll_lose_nothing(on: &Flavour) {
+    on.run(async {
+        for (room, sends, polls) in [1, 2].into_iter().flat_map(|room| {
+            let polls = (0..=3).flat_map(|polls| [(true, polls), (false, polls)]);
+            polls.map(move |(sends, polls)| (room, sends, polls))
+        }) {
+            for steps in sequences(&[Other::Nothing, Other::Sends, Other::Receives], polls + 1) {
+                let said = format!("{room} {sends} {steps:?}");
+                let (sender, mut first) = broadcast_stream(room);
+                let mut second = sender.subscribe();
+                let (mut sent, mut had) = (Vec::new(), [Vec::new(), Vec::new()]);
+                let act = |step, sent: &mut Vec<u32>, seconds: &mut Vec<u32>, second: &mut _| {
+                    let item = 100 + sent.len() as u32;
+                    match step {
+                        Other::Sends if sender.try_send(item).is_ok() => sent.push(item),
+                        Other::Receives => seconds.extend(BroadcastReceiver::try_receive(second)),
+                        _ => {}
+                    }
+                };
+                let (last, before) = steps.split_last().expect("one at least");
+                if sends {
+                    let mut send = sender.send(7);
+                    for step in before {
+                        act(*step, &mut sent, &mut had[1], &mut second);
+                        had[0].extend(first.try_receive());
+                        if let Poll::Ready(done) = poll_once(&mut send).await {
+                            done.expect("there are receivers");
+                            break;
+                        }
+                    }
+                    act(*last, &mut sent, &mut had[1], &mut second);
+                    sent.extend(send.into_item().is_none().then_some(7));
+                } else {
+                    let mut receive = first.receive();
+                    for step in before {
+                        act(*step, &mut sent, &mut had[1], &mut second);
+                        if let Poll::Ready(item) = poll_once(&mut receive).await {
+                            had[0].extend(item);
+                            break;
+                        }
+                    }
+                    act(*last, &mut sent, &mut had[1], &mut second);
+                }
+                had[0].extend(std::iter::from_fn(|| first.try_receive().ok()));
+                had[1].extend(std::iter::from_fn(|| second.try_receive().ok()));
+                assert_eq!(had[0], had[1], "{said}");
+                // When the send took place is not known.
+                (sent.sort_unstable(), had[0].sort_unstable());
+                assert_eq!(had[0], sent, "{said}");
+                let fits = (0..5).take_while(|item| sender.try_send(*item).is_ok());
+                assert_eq!(fits.count(), room, "{said}");
+                assert_eq!(sender.statistics().waiting_to_send, 0, "{said}");
+                checkpoint().await;
+            }
+        }
+    });
+}
+
+/// MS5: a receive of the latest value that is dropped at any poll has seen nothing.
+pub fn ms5_a_receive_dropped_at_any_poll_has_seen_nothing(on: &Flavour) {
+    on.run(async {
+        for polls in 0..=3 {
+            for steps in sequences(&[false, true], polls + 1) {
+                let (sender, mut receiver) = latest(0);
+                let (mut seen, mut last) = (None, 0);
+                let mut act = |sends| {
+                    last += u32::from(sends);
+                    if sends {
+                        sender.send(last);
+                    }
+                };
+                assert_eq!(receiver.receive().await.as_deref(), Ok(&0));
+                let mut receive = Box::pin(receiver.receive());
+                let (after, before) = steps.split_last().expect("one at least");
+                for step in before {
+                    act(*step);
+                    if let Poll::Ready(value) = poll_once(&mut receive).await {
+                        seen = value.ok();
+                        break;
+                    }
+                }
+                act(*after);
+                drop(receive);
+                let now = poll_once(&mut Box::pin(receiver.receive())).await;
+                let is_new = last > seen.map_or(0, |seen| *seen);
+                assert_eq!(now.is_ready(), is_new, "{steps:?}");
+                assert!(
+                    now.map_ok(|value| *value == last) != Poll::Ready(Ok(false)),
+                    "{steps:?}"
+                );
+                checkpoint().await;
             }
         }
     });
