@@ -20,7 +20,7 @@ mod values;
 type Recipe = fn(&mut Maker<'_>, &Place) -> Block;
 
 /// How often each is picked, and whether `AnyIO` has what it is about.
-const RECIPES: [(u64, bool, Recipe); 43] = [
+const RECIPES: [(u64, bool, Recipe); 44] = [
     (5, true, cancels::raced),
     (4, true, cancels::expiring),
     (5, true, cancels::shielded),
@@ -61,6 +61,7 @@ const RECIPES: [(u64, bool, Recipe); 43] = [
     (7, false, hands::reserved),
     (10, false, broadcasts::heard),
     (7, false, broadcasts::held_up),
+    (7, false, broadcasts::hushed),
     (12, false, values::made),
     (6, false, values::promised),
     (5, false, values::used),

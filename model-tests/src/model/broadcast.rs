@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::World;
+use super::moments::Moment;
 use super::permits::{Of, Permits};
 use super::task::{Flow, Frame, Step, TaskIx, Turn, Wait};
 use crate::program::Block;
@@ -190,6 +191,7 @@ impl<'p> World<'p> {
         let note = later.map_or(note, |item| Note::Heard(l, item));
         self.note(t, note.clone());
         let Note::Heard(_, item) = note else {
+            self.comes_to(Moment::ToldTheEnd);
             return self.stop_listening(b, l, Flow::Done);
         };
         self.item_is_received(b, item);

@@ -28,6 +28,8 @@ pub enum Moment {
     PublisherCut,
     /// Who waited for an item of a broadcast was cancelled.
     ListenerCut,
+    /// Who waited for an item of a broadcast was told the end.
+    ToldTheEnd,
     /// Who waited for room to be reserved was cancelled.
     ReserverCut,
     /// Who waited for somebody else to make a value was cancelled.

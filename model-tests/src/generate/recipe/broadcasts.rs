@@ -65,6 +65,34 @@ pub(super) fn held_up(maker: &mut Maker<'_>, place: &Place) -> Block {
     })]
 }
 
+/// Tasks that listen until the end, which comes before they have heard enough, or after one of them is cancelled.
+pub(super) fn hushed(maker: &mut Maker<'_>, place: &Place) -> Block {
+    let (target, broadcast) = (maker.id(), maker.broadcast());
+    let traits = unlimited(maker, place);
+    vec![maker.group(place, traits, |maker, place, group| {
+        let to_the_end = |maker: &mut Maker<'_>, place: &Place| -> Block {
+            let mut body = listens(maker, place, broadcast, |_, _| Block::new());
+            if let Some(Op::Listen { take, .. }) = body.first_mut() {
+                *take = 3;
+            }
+            body
+        };
+        let mut body = vec![
+            maker.spawn(place, group, |maker, place| {
+                maker.aimed(target, place, Until::Never, to_the_end)
+            }),
+            maker.spawn(place, group, to_the_end),
+            sends(maker, place, broadcast),
+        ];
+        if maker.rng.percent(40) {
+            body.push(maker.cancel(target));
+        }
+        body.push(maker.hush(broadcast));
+        body.append(&mut maker.few(place, 1));
+        body
+    })]
+}
+
 fn listens(
     maker: &mut Maker<'_>,
     place: &Place,

@@ -41,6 +41,7 @@ fn coverage_of_hands_in_the_full_profile() {
         (Moment::ComerCut, 100),
         (Moment::PublisherCut, 400),
         (Moment::ListenerCut, 50),
+        (Moment::ToldTheEnd, 100),
         (Moment::ReserverCut, 100),
         (Moment::WisherCut, 400),
         (Moment::MakerCut, 50),
