@@ -295,3 +295,289 @@ fn ms3_the_last_receiver_that_leaves_breaks_the_stream() {
         }),
     );
 }
+
+#[test]
+fn ms2_reserved_room_counts_as_used_until_its_item_is_received() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 1, 1, json!([sleep(6)]))])),
+            spawn(3, 2, 2, json!([send(4, 1, 2)])),
+            receive(7, 1),
+            receive(8, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [7, {"received": [1, 1]}],
+                [8, {"received": [1, 2]}], [8, ok("group", 2)], [8, ok("scope", 1)], [8, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"reserved": 1}], [6, {"slept": 6}], [6, {"sent": 1}], [6, completed()]],
+            "t2": [[3, "begin"], [7, {"sent": 2}], [7, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms3_the_end_comes_when_the_last_room_that_was_reserved_is_given_back() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 1, 1, json!([forever()]))])),
+            close(3, 1, "sender"),
+            spawn(4, 2, 2, json!([receive(5, 1)])),
+            cancel_task(6, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"close": [1, "sender"]}], [4, {"spawn": 2}],
+                [6, {"cancel_task": 1}], [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"reserved": 1}], [6, cut()]],
+            "t2": [[4, "begin"], [6, {"stream_end": 1}], [6, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms2_reserved_room_is_given_back_when_the_block_is_cut() {
+    check(
+        in_group(json!([
+            spawn(
+                1,
+                2,
+                1,
+                json!([reserve(
+                    2,
+                    1,
+                    1,
+                    json!([finally(3, json!([forever()]), json!([sleep(7)]))])
+                )])
+            ),
+            spawn(3, 2, 2, json!([send(4, 1, 2)])),
+            cancel_task(5, 1),
+            receive(8, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"cancel_task": 1}],
+                [8, {"received": [1, 2]}], [8, ok("group", 2)], [8, ok("scope", 1)], [8, completed()]
+            ],
+            "t1": [
+                [1, "begin"], [2, {"reserved": 1}], [5, because("cleanup", 3, "explicit")], [7, {"slept": 7}],
+                [7, {"cleaned": 3}], [7, cut()]
+            ],
+            "t2": [[3, "begin"], [7, {"sent": 2}], [7, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms2_reserved_room_is_given_back_by_an_error() {
+    check(
+        in_group(json!([
+            spawn(
+                1,
+                2,
+                1,
+                json!([try_group(3, json!([reserve(2, 1, 1, json!([fail(5, 1)]))]))])
+            ),
+            spawn(3, 2, 2, json!([reserve(4, 1, 2, json!([]))])),
+            receive(6, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [6, {"received": [1, 2]}],
+                [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"reserved": 1}], [5, {"group": [3, {"failed": [1]}]}], [5, completed()]],
+            "t2": [[3, "begin"], [5, {"reserved": 1}], [5, {"sent": 2}], [5, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn pr1_who_waits_to_reserve_has_its_turn_unless_it_is_cancelled() {
+    check(
+        in_group(json!([
+            send(1, 1, 9),
+            spawn(
+                2,
+                2,
+                1,
+                json!([until(6, 3, json!([reserve(3, 1, 1, json!([]))]))])
+            ),
+            spawn(4, 2, 2, json!([reserve(5, 1, 2, json!([sleep(11)]))])),
+            spawn(7, 2, 3, json!([send(8, 1, 3)])),
+            receive(10, 1),
+            receive(12, 1),
+            receive(13, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"sent": 9}], [2, {"spawn": 1}], [4, {"spawn": 2}], [7, {"spawn": 3}],
+                [10, {"received": [1, 9]}], [12, {"received": [1, 2]}], [13, {"received": [1, 3]}],
+                [13, ok("group", 2)], [13, ok("scope", 1)], [13, completed()]
+            ],
+            "t1": [[2, "begin"], [6, because("scope", 3, "deadline")], [6, completed()]],
+            "t2": [[4, "begin"], [10, {"reserved": 1}], [11, {"slept": 11}], [11, {"sent": 2}], [11, completed()]],
+            "t3": [[7, "begin"], [12, {"sent": 3}], [12, completed()]]
+        }),
+    );
+}
+
+/// It is spoken for until then: what another one sends is not for it.
+#[test]
+fn ms2_a_reserve_on_a_rendezvous_waits_for_a_receiver_and_has_it() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 0, 1, json!([sleep(8)]))])),
+            spawn(3, 2, 2, json!([receive(4, 0)])),
+            spawn(5, 2, 3, json!([send(6, 0, 2)])),
+            receive(9, 0)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"spawn": 3}], [9, {"received": [0, 2]}],
+                [9, ok("group", 2)], [9, ok("scope", 1)], [9, completed()]
+            ],
+            "t1": [[1, "begin"], [4, {"reserved": 0}], [8, {"slept": 8}], [8, {"sent": 1}], [8, completed()]],
+            "t2": [[3, "begin"], [8, {"received": [0, 1]}], [8, completed()]],
+            "t3": [[5, "begin"], [9, {"sent": 2}], [9, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms2_a_receiver_that_was_reserved_is_given_back_when_the_block_is_cut() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 0, 1, json!([forever()]))])),
+            spawn(3, 2, 2, json!([receive(4, 0)])),
+            spawn(5, 2, 3, json!([send(6, 0, 2)])),
+            cancel_task(7, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"spawn": 3}], [7, {"cancel_task": 1}],
+                [7, ok("group", 2)], [7, ok("scope", 1)], [7, completed()]
+            ],
+            "t1": [[1, "begin"], [4, {"reserved": 0}], [7, cut()]],
+            "t2": [[3, "begin"], [7, {"received": [0, 2]}], [7, completed()]],
+            "t3": [[5, "begin"], [7, {"sent": 2}], [7, completed()]]
+        }),
+    );
+}
+
+#[test]
+fn ms3_an_item_is_unsent_where_the_receivers_went_while_room_was_reserved() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 1, 1, json!([sleep(6)]))])),
+            spawn(3, 2, 2, json!([reserve(4, 1, 2, json!([sleep(7)]))])),
+            close(5, 1, "receiver")
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"close": [1, "receiver"]}],
+                [6, ok("group", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"reserved": 1}], [6, {"slept": 6}], [6, {"unsent": 1}], [6, completed()]],
+            "t2": [[3, "begin"], [5, {"unsent": 2}], [5, completed()]]
+        }),
+    );
+}
+
+/// Who has reserved is a sender: there is no end as long as its item may come.
+#[test]
+fn ms3_what_room_was_reserved_for_is_received_before_the_end() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 1, 1, json!([sleep(6)]))])),
+            close(3, 1, "sender"),
+            receive(4, 1),
+            receive(7, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"close": [1, "sender"]}], [6, {"received": [1, 1]}],
+                [7, {"stream_end": 1}], [7, ok("group", 2)], [7, ok("scope", 1)], [7, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"reserved": 1}], [6, {"slept": 6}], [6, {"sent": 1}], [6, completed()]]
+        }),
+    );
+}
+
+/// The room is the one that sends has, whoever it was made for.
+#[test]
+fn ms2_an_item_for_a_receiver_that_is_gone_is_for_the_next_one() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 0, 1, json!([sleep(8)]))])),
+            spawn(3, 2, 2, json!([until(6, 3, json!([receive(4, 0)]))])),
+            receive(9, 0)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [9, {"received": [0, 1]}],
+                [9, ok("group", 2)], [9, ok("scope", 1)], [9, completed()]
+            ],
+            "t1": [[1, "begin"], [4, {"reserved": 0}], [8, {"slept": 8}], [8, {"sent": 1}], [8, completed()]],
+            "t2": [[3, "begin"], [6, because("scope", 3, "deadline")], [6, completed()]]
+        }),
+    );
+}
+
+/// It is cancelled before there is an item, so it has taken nothing.
+#[test]
+fn sc4_a_receiver_that_is_cancelled_while_it_is_reserved_is_passed_over() {
+    check(
+        in_group(json!([
+            spawn(
+                1,
+                2,
+                1,
+                json!([reserve(2, 0, 1, json!([cancel_task(7, 2)]))])
+            ),
+            spawn(3, 2, 2, json!([receive(4, 0)])),
+            spawn(5, 2, 3, json!([receive(6, 0)]))
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"spawn": 3}],
+                [7, ok("group", 2)], [7, ok("scope", 1)], [7, completed()]
+            ],
+            "t1": [[1, "begin"], [4, {"reserved": 0}], [7, {"cancel_task": 2}], [7, {"sent": 1}], [7, completed()]],
+            "t2": [[3, "begin"], [7, cut()]],
+            "t3": [[5, "begin"], [7, {"received": [0, 1]}], [7, completed()]]
+        }),
+    );
+}
+
+/// The one arm makes room and ends; the other one has the room when it is cancelled for that.
+#[test]
+fn sc4_who_has_room_when_it_is_cancelled_keeps_it() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([
+                send(1, 1, 9),
+                together(
+                    "select",
+                    2,
+                    [
+                        (1, json!([receive(4, 1)])),
+                        (2, json!([reserve(3, 1, 1, json!([]))]))
+                    ]
+                ),
+                receive(5, 1)
+            ])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"sent": 9}], [4, {"came": [1, 2]}], [4, ok("together", 2)],
+                [5, {"received": [1, 1]}], [5, ok("scope", 1)], [5, completed()]
+            ],
+            "t1": [[1, "begin"], [4, {"received": [1, 9]}], [4, completed()]],
+            "t2": [[1, "begin"], [4, {"reserved": 1}], [4, {"sent": 1}], [4, completed()]]
+        }),
+    );
+}

@@ -6,6 +6,7 @@
 //! a deadline in a note is written so, too. Each program is run in several orders of consequences.
 
 mod barriers;
+mod broadcasts;
 mod conditions;
 mod deadlines;
 mod finalizers;
@@ -19,6 +20,7 @@ mod shields;
 mod tasks;
 mod threads;
 mod together;
+mod values;
 
 use anyrt_model_tests::model::{trace, trace_with};
 use anyrt_model_tests::program::{Program, SLOT};

@@ -170,11 +170,75 @@ pub(crate) fn meet(at: u32) -> Value {
     json!({ "op": "meet", "at": at, "barrier": 0 })
 }
 
+/// Reserves room, runs the block, and sends the item into it.
+pub(crate) fn reserve(at: u32, stream: u32, item: u32, body: Value) -> Value {
+    json!({ "op": "reserve", "at": at, "stream": stream, "item": item, "body": body })
+}
+
+pub(crate) fn publish(at: u32, broadcast: u32, item: u32) -> Value {
+    json!({ "op": "publish", "at": at, "broadcast": broadcast, "item": item })
+}
+
+/// Listens while the block runs, and then until so many items have been received.
+pub(crate) fn listen(at: u32, broadcast: u32, id: u32, take: u32, body: Value) -> Value {
+    json!({ "op": "listen", "at": at, "broadcast": broadcast, "id": id, "take": take, "body": body })
+}
+
+pub(crate) fn hush(at: u32, broadcast: u32) -> Value {
+    json!({ "op": "hush", "at": at, "broadcast": broadcast })
+}
+
+/// Takes the value of the cell, which the block makes if there is none.
+pub(crate) fn fill(at: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "fill", "at": at, "cell": 0, "id": id, "body": body })
+}
+
+/// Takes the value of a key of a flight, which the block makes if nobody else does.
+pub(crate) fn get(at: u32, flight: u32, key: u32, id: u32, body: Value) -> Value {
+    json!({ "op": "get", "at": at, "flight": flight, "key": key, "id": id, "body": body })
+}
+
+pub(crate) fn give(at: u32, item: u32) -> Value {
+    json!({ "op": "give", "at": at, "promise": 0, "item": item })
+}
+
+pub(crate) fn break_promise(at: u32) -> Value {
+    json!({ "op": "give", "at": at, "promise": 0 })
+}
+
+pub(crate) fn ask() -> Value {
+    json!({ "op": "ask", "promise": 0 })
+}
+
+/// Uses the resource for as long as the block runs.
+pub(crate) fn exclusively(at: u32, body: Value) -> Value {
+    json!({ "op": "use", "at": at, "resource": 0, "body": body })
+}
+
 /// Blocks that are run together, by the numbers of their tasks; what they fail with ends there.
 pub(crate) fn together<const N: usize>(kind: &str, id: u32, arms: [(u32, Value); N]) -> Value {
     let arms = arms.map(|(task, body)| json!({ "task": task, "body": body }));
-    let catch = matches!(kind, "try_gather" | "race_ok");
+    let catch = matches!(kind, "try_gather" | "race_ok" | "try_amap");
     json!({ "op": "together", "id": id, "kind": kind, "catch": catch, "arms": arms.to_vec() })
+}
+
+/// The same, of which so many are at work at once.
+pub(crate) fn some_together<const N: usize>(
+    kind: &str,
+    id: u32,
+    limit: u32,
+    arms: [(u32, Value); N],
+) -> Value {
+    let mut whole = together(kind, id, arms);
+    whole["limit"] = json!(limit);
+    whole
+}
+
+/// Arms whose ends are taken, all of them, after the block has run beside them.
+pub(crate) fn as_completed<const N: usize>(id: u32, arms: [(u32, Value); N], body: Value) -> Value {
+    let mut whole = together("as_completed", id, arms);
+    whole["body"] = body;
+    whole
 }
 
 pub(crate) fn look() -> Value {
