@@ -51,6 +51,30 @@ fn ms4_nobody_who_comes_later_hears_what_was_sent_before() {
     );
 }
 
+/// What waits is not sent yet.
+#[test]
+fn ms4_who_comes_while_a_sender_waits_hears_its_item() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([listen(2, 0, 3, 2, json!([sleep(8)]))])),
+            publish(3, 0, 1),
+            spawn(4, 2, 2, json!([publish(5, 0, 2)])),
+            listen(6, 0, 4, 1, json!([]))
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"published": 1}], [4, {"spawn": 2}], [6, {"listens": 4}],
+                [8, {"heard": [4, 2]}], [8, ok("group", 2)], [8, ok("scope", 1)], [8, completed()]
+            ],
+            "t1": [
+                [1, "begin"], [2, {"listens": 3}], [8, {"slept": 8}], [8, {"heard": [3, 1]}], [8, {"heard": [3, 2]}],
+                [8, completed()]
+            ],
+            "t2": [[4, "begin"], [8, {"published": 2}], [8, completed()]]
+        }),
+    );
+}
+
 #[test]
 fn ms4_a_send_waits_for_the_slowest_who_listens() {
     check(

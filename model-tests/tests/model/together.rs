@@ -473,7 +473,7 @@ fn co2_a_cancel_before_the_first_keeps_nobody_from_beginning() {
 }
 
 #[test]
-fn co2_a_cancel_before_the_first_keeps_nobody_from_beginning_who_waits_for_a_place() {
+fn co2_a_cancel_before_the_first_lets_those_begin_whose_place_is_free_at_once() {
     check(
         json!([too_late(
             1,
