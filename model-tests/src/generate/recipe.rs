@@ -20,7 +20,7 @@ mod values;
 type Recipe = fn(&mut Maker<'_>, &Place) -> Block;
 
 /// How often each is picked, and whether `AnyIO` has what it is about.
-const RECIPES: [(u64, bool, Recipe); 44] = [
+const RECIPES: [(u64, bool, Recipe); 45] = [
     (5, true, cancels::raced),
     (4, true, cancels::expiring),
     (5, true, cancels::shielded),
@@ -62,7 +62,8 @@ const RECIPES: [(u64, bool, Recipe); 44] = [
     (10, false, broadcasts::heard),
     (7, false, broadcasts::held_up),
     (7, false, broadcasts::hushed),
-    (12, false, values::made),
+    (14, false, values::made),
+    (7, false, values::kept),
     (6, false, values::promised),
     (5, false, values::used),
 ];

@@ -38,6 +38,8 @@ pub enum Moment {
     MakerCut,
     /// Who made a value that others waited for was cancelled, or failed, and the next one makes it.
     MadeByNext,
+    /// A value was kept until values of other keys were used.
+    Forgotten,
     /// An arm did not begin since there was no room, and began later.
     ArmHeldUp,
     /// An arm never began, since there was no room before it was not needed, or cancelled.

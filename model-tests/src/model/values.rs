@@ -174,8 +174,12 @@ impl<'p> World<'p> {
                 .filter_map(|(number, key)| Some((key.age?, *number)));
             let kept: BTreeMap<u64, u32> = kept.collect();
             let too_many = kept.len().saturating_sub(*keep);
+            let is_forgotten = too_many > 0;
             for number in kept.into_values().take(too_many) {
                 keys.remove(&number);
+            }
+            if is_forgotten {
+                self.comes_to(Moment::Forgotten);
             }
         } else if is_made || key.asking == 0 {
             keys.remove(&number);

@@ -45,6 +45,30 @@ pub(super) fn made(maker: &mut Maker<'_>, place: &Place) -> Block {
     })]
 }
 
+/// Two tasks ask for some keys of a flight again and again, and find a value that is kept, or one that was kept before
+/// another key was asked for.
+pub(super) fn kept(maker: &mut Maker<'_>, place: &Place) -> Block {
+    let Some((flight, _)) = maker.other_key().filter(|_| place.bounded()) else {
+        return maker.nap(place);
+    };
+    let traits = unlimited(maker, place);
+    vec![maker.group(place, traits, |maker, place, group| {
+        let asks = |maker: &mut Maker<'_>, place: &Place| -> Block {
+            let count = maker.rng.within(2, 4);
+            let mut body = Block::new();
+            for _ in 0..count {
+                if let Some((_, key)) = maker.other_key().filter(|_| place.bounded()) {
+                    body.push(maker.get(place, (flight, key), |maker, _| vec![maker.sleep()]));
+                }
+            }
+            body
+        };
+        let mut body = vec![maker.spawn(place, group, asks)];
+        body.append(&mut asks(maker, place));
+        body
+    })]
+}
+
 /// Several tasks ask what a promise comes to. One of them is cancelled.
 pub(super) fn promised(maker: &mut Maker<'_>, place: &Place) -> Block {
     let (target, promise) = (maker.id(), maker.promise());

@@ -46,6 +46,7 @@ fn coverage_of_hands_in_the_full_profile() {
         (Moment::WisherCut, 400),
         (Moment::MakerCut, 50),
         (Moment::MadeByNext, 250),
+        (Moment::Forgotten, 250),
         (Moment::ArmHeldUp, 50),
         (Moment::ArmLeftOut, 100),
         (Moment::CameLate, 250),
