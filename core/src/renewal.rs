@@ -4,7 +4,19 @@
 //! that does not clones its own when it has let go of the lock, and looks a second time, since all may have changed.
 
 use std::mem;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, RawWakerVTable, Waker};
+
+/// Tells two wakers apart without keeping a clone: the one that is kept elsewhere keeps the addresses from being reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WakerId(usize, usize);
+
+impl WakerId {
+    #[inline]
+    pub(crate) fn of(waker: &Waker) -> Self {
+        let vtable: *const RawWakerVTable = waker.vtable();
+        Self(waker.data() as usize, vtable as usize)
+    }
+}
 
 /// The waker of this poll, on its way to where it is to be kept.
 pub(crate) struct Renewal<'a> {
@@ -12,6 +24,7 @@ pub(crate) struct Renewal<'a> {
     is_wanted: bool,
     /// To be kept. Then the one that was kept before, which goes with this.
     clone: Option<Waker>,
+    kept: Option<WakerId>,
 }
 
 impl<'a> Renewal<'a> {
@@ -23,6 +36,7 @@ impl<'a> Renewal<'a> {
             polled_with: cx.waker(),
             is_wanted: false,
             clone: None,
+            kept: None,
         };
         let found = look(&mut renewal);
         if !renewal.is_wanted {
@@ -30,6 +44,11 @@ impl<'a> Renewal<'a> {
         }
         renewal.clone = Some(cx.waker().clone());
         look(&mut renewal)
+    }
+
+    /// Which waker is kept, where that is another than before.
+    pub(crate) fn kept(&self) -> Option<WakerId> {
+        self.kept
     }
 
     /// Keeps the waker here.
@@ -40,6 +59,7 @@ impl<'a> Renewal<'a> {
         }
         if self.clone.is_some() {
             mem::swap(kept, &mut self.clone);
+            self.kept = kept.as_ref().map(WakerId::of);
         } else {
             self.is_wanted = true;
         }

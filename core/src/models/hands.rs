@@ -64,6 +64,49 @@ fn a_permit_that_is_given_back_finds_the_one_who_just_comes_with_another_waker()
 }
 
 #[test]
+fn a_permit_that_is_given_back_finds_the_one_who_just_looks_again() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(1));
+        let permit = semaphore.try_acquire_arc().unwrap();
+        let (flag, waker) = woken();
+        let (mut acquire, _) = take(&semaphore, &waker);
+        let giver = thread::spawn(move || drop(permit));
+        let mut cx = Context::from_waker(&waker);
+        let at_once = Pin::new(&mut acquire).poll(&mut cx);
+        giver.join().unwrap();
+        assert_eq!(flag.0.load(SeqCst), 1);
+        // What is said without the lock is never the end.
+        let has_it = at_once.is_ready() || Pin::new(&mut acquire).poll(&mut cx).is_ready();
+        assert!(has_it);
+    });
+}
+
+#[test]
+fn a_permit_that_is_given_back_finds_the_one_who_just_comes_with_the_waker_before_the_last() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(1));
+        let permit = semaphore.try_acquire_arc().unwrap();
+        let (first, waker) = woken();
+        let (mut acquire, _) = take(&semaphore, &waker);
+        let (second, other) = woken();
+        let polled = Pin::new(&mut acquire).poll(&mut Context::from_waker(&other));
+        assert!(polled.is_pending());
+        let giver = thread::spawn(move || drop(permit));
+        let mut cx = Context::from_waker(&waker);
+        let at_once = Pin::new(&mut acquire).poll(&mut cx).map(drop);
+        giver.join().unwrap();
+        let flags = [&first, &second].map(|flag| flag.0.load(SeqCst));
+        match at_once {
+            Poll::Ready(()) => assert_eq!(flags, [0, 1]),
+            Poll::Pending => {
+                assert_eq!(flags, [1, 0]);
+                assert!(Pin::new(&mut acquire).poll(&mut cx).is_ready());
+            }
+        }
+    });
+}
+
+#[test]
 fn a_permit_is_passed_on_by_one_who_leaves() {
     loom::model(|| {
         let semaphore = Arc::new(Semaphore::new(1));

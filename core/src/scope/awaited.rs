@@ -33,26 +33,30 @@ crate::loom::thread_local! {
 
 /// Says what the operation waits for that is pending in the innermost region.
 #[inline]
-pub(crate) fn say(awaited: &Arc<dyn Awaited>) {
-    if !is_last(awaited) {
-        say_anew(awaited);
+pub(crate) fn say<A: Awaited + 'static>(awaited: &Arc<A>) {
+    if !is_last(address(awaited)) {
+        say_anew(awaited.clone());
     }
 }
 
-fn say_anew(awaited: &Arc<dyn Awaited>) {
+fn say_anew(awaited: Arc<dyn Awaited>) {
     let depth = current::depth();
     if depth > 0 {
-        let _before = replace(depth, Some(awaited.clone()));
+        let _before = replace(depth, Some(awaited));
     }
 }
 
 /// Takes back what was said, for an operation that does not wait any more.
-pub(crate) fn take_back(awaited: &Arc<dyn Awaited>) {
-    if is_silent() {
-        return;
+#[inline]
+pub(crate) fn take_back<A: Awaited + 'static>(awaited: &Arc<A>) {
+    if !is_silent() {
+        take_back_at(address(awaited));
     }
+}
+
+fn take_back_at(address: *const ()) {
     let depth = current::depth();
-    if is_last(awaited) || is_said(depth, awaited) {
+    if is_last(address) || is_said(depth, address) {
         let _said = replace(depth, None);
     }
 }
@@ -107,19 +111,20 @@ fn is_silent() -> bool {
 }
 
 #[inline]
-fn is_last(awaited: &Arc<dyn Awaited>) -> bool {
-    LAST.with(Cell::get) == address(awaited)
+fn is_last(address: *const ()) -> bool {
+    LAST.with(Cell::get) == address
 }
 
-fn address(awaited: &Arc<dyn Awaited>) -> *const () {
+#[inline]
+fn address<A: ?Sized>(awaited: &Arc<A>) -> *const () {
     Arc::as_ptr(awaited).cast()
 }
 
-fn is_said(depth: usize, awaited: &Arc<dyn Awaited>) -> bool {
+fn is_said(depth: usize, awaited: *const ()) -> bool {
     let is_said = SAID.try_with(|said| {
         let said = said.borrow();
         let said = said.get(depth).and_then(Option::as_ref);
-        said.is_some_and(|said| address(said) == address(awaited))
+        said.is_some_and(|said| address(said) == awaited)
     });
     is_said.unwrap_or_default()
 }

@@ -45,7 +45,7 @@ use slab::Slab;
 pub(crate) use self::around::outward;
 pub(crate) use self::call::{CallSeat, Seated};
 use self::kids::Kids;
-pub(crate) use self::leaf::{Leaf, Listed, Seat, WakerId};
+pub(crate) use self::leaf::{Leaf, Listed, Seat};
 use self::link::Link;
 pub(crate) use self::snapshot::{Snapshot, SnapshotKid};
 pub(crate) use self::sweep::{Sweep, cancel, cancel_daemons, kids_of};

@@ -219,8 +219,8 @@ impl<T> Future for ReceiveFuture<'_, T> {
             let received = receiver.look(state, |state| state.take(woken));
             // One that is not needed is dropped with no lock held.
             if let Some(seat) = seat.take_if(|_| received.is_pending()) {
-                let key = state.wait_to_receive(receiver.id, seat, woken);
-                this.wait.begin(key);
+                let waiting = state.wait_to_receive(receiver.id, seat, woken);
+                this.wait.begin(waiting);
             }
             received
         })

@@ -130,8 +130,8 @@ impl<'a, T> Future for ReserveFuture<'a, T> {
                 return Poll::Ready(result);
             }
             if let Some(seat) = seat.take() {
-                let key = state.wait_to_send(sender.id, None, seat, woken);
-                this.wait.begin(key);
+                let waiting = state.wait_to_send(sender.id, None, seat, woken);
+                this.wait.begin(waiting);
             }
             Poll::Pending
         });

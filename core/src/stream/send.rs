@@ -215,8 +215,8 @@ impl<T> Future for SendFuture<'_, T> {
                 Err(item) => Some(item),
             };
             if let Some(seat) = seat.take() {
-                let key = state.wait_to_send(sender.id, item, seat, woken);
-                this.wait.begin(key);
+                let waiting = state.wait_to_send(sender.id, item, seat, woken);
+                this.wait.begin(waiting);
             }
             Poll::Pending
         })

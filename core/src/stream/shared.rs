@@ -23,7 +23,7 @@ use std::task::{Poll, Waker};
 use crate::loom::{Mutex, MutexGuard};
 use crate::renewal::Renewal;
 use crate::sync::label::Label;
-use crate::sync::queue::{Ended, Seat, WaitQueue, Woken};
+use crate::sync::queue::{Ended, Seat, WaitQueue, Waiting, Woken};
 use crate::task::Place;
 
 /// Tells the clones of an end apart.
@@ -198,7 +198,7 @@ impl<T> State<T> {
         item: Option<T>,
         seat: Seat,
         woken: &mut Woken,
-    ) -> usize {
+    ) -> Waiting {
         if item.is_some() {
             // Where there is no buffer, it is to be had here.
             wake_all(&mut self.streams, woken);
@@ -207,11 +207,11 @@ impl<T> State<T> {
     }
 
     /// Lets a receiver wait.
-    pub(super) fn wait_to_receive(&mut self, who: EndId, seat: Seat, woken: &mut Woken) -> usize {
-        let key = self.receiving.push(who, seat);
+    pub(super) fn wait_to_receive(&mut self, who: EndId, seat: Seat, woken: &mut Woken) -> Waiting {
+        let waiting = self.receiving.push(who, seat);
         // Where there is no buffer, one may wait for just this.
         self.advance(woken);
-        key
+        waiting
     }
 
     /// Lets a sink be woken when there may be room.

@@ -17,7 +17,7 @@ use std::task::{Context, Poll, ready};
 
 use super::label::{self, Label};
 use super::lock::{Lock, LockFuture, LockGuard};
-use super::queue::{Ended, Seat, Wait, WaitQueue, Woken};
+use super::queue::{Ended, Seat, Wait, WaitQueue, Waiting, Woken};
 use crate::checkpoint::spend_budget;
 use crate::loom::Mutex;
 use crate::renewal::Renewal;
@@ -224,7 +224,7 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
 }
 
 impl Condition {
-    fn enqueue(&self, cx: &Context<'_>) -> usize {
+    fn enqueue(&self, cx: &Context<'_>) -> Waiting {
         let seat = Seat::here(cx);
         self.queue.lock().push((), seat)
     }

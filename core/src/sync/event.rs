@@ -151,9 +151,9 @@ impl Future for EventWait<'_> {
         if event.is_set() {
             return Poll::Ready(());
         }
-        let key = queue.push((), seat);
+        let waiting = queue.push((), seat);
         drop(queue);
-        self.wait.begin(key);
+        self.wait.begin(waiting);
         Poll::Pending
     }
 }

@@ -1,14 +1,17 @@
-//! What the task tree shows of a primitive: what it is, its name, and where it was made.
+//! What the task tree shows of a primitive, and what those who wait for it read without its lock.
 //!
-//! It is shared with the regions that wait, from the first wait on: but for a lock, which keeps who has it there, a
-//! primitive that nobody ever waits for has nothing to allocate.
+//! It is shared with the futures and the regions that wait, from the first wait on: but for a lock, which keeps who has it
+//! there, a primitive that nobody ever waits for has nothing to allocate.
 
 use std::fmt;
 use std::sync::Arc;
 
+use crate::loom::{AtomicU64, Mutex, Ordering};
 use crate::task::Place;
 use crate::task_tree::{Awaited, WaitsFor};
+use crate::thread::borrower::Borrower;
 
+/// What a primitive is, its name, and where it was made.
 #[derive(Clone)]
 pub(crate) struct Label {
     kind: &'static str,
@@ -31,28 +34,67 @@ impl Label {
     }
 }
 
-impl Awaited for Label {
+/// What is known of a primitive without its lock.
+pub(crate) struct Board {
+    label: Label,
+    /// The last one who got a lock, unless it was handed on since.
+    pub(super) holder: Mutex<Option<Borrower>>,
+    /// Above the numbers of all waits that have ended.
+    ended: AtomicU64,
+}
+
+impl Board {
+    pub(super) fn new(label: Label) -> Self {
+        Self {
+            label,
+            holder: Mutex::new(None),
+            ended: AtomicU64::new(0),
+        }
+    }
+
+    /// Notes that a wait has ended; the queue's lock is held.
+    pub(super) fn note_end(&self, number: u64) {
+        if self.may_have_ended(number) {
+            return;
+        }
+        self.ended.store(number + 1, Ordering::Release);
+    }
+
+    /// Whether a wait may have ended. It has not where this says no.
+    #[inline]
+    pub(super) fn may_have_ended(&self, number: u64) -> bool {
+        number < self.ended.load(Ordering::Acquire)
+    }
+}
+
+impl Awaited for Board {
     fn shown(&self) -> WaitsFor {
         WaitsFor {
-            kind: self.kind,
-            name: self.name.as_deref().map(str::to_owned),
-            place: Some(self.place),
-            holders: Vec::new(),
+            kind: self.label.kind,
+            name: self.label.name.as_deref().map(str::to_owned),
+            place: Some(self.label.place),
+            holders: self.holder.lock().iter().cloned().collect(),
         }
+    }
+}
+
+impl fmt::Debug for Board {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Board").finish_non_exhaustive()
     }
 }
 
 /// What those who wait in a queue wait for.
 pub(crate) enum Subject {
     Label(Label),
-    Shared(Arc<dyn Awaited>),
+    Shared(Arc<Board>),
 }
 
 impl Subject {
     /// For one who waits.
-    pub(super) fn share(&mut self) -> &Arc<dyn Awaited> {
+    pub(super) fn share(&mut self) -> &Arc<Board> {
         if let Self::Label(label) = self {
-            *self = Self::Shared(Arc::new(label.clone()));
+            *self = Self::Shared(Arc::new(Board::new(label.clone())));
         }
         match self {
             Self::Shared(shared) => shared,
@@ -62,14 +104,15 @@ impl Subject {
 
     /// The name, where one was given.
     pub(crate) fn name(&self) -> Option<String> {
-        match self {
-            Self::Label(label) => label.shown().name,
-            Self::Shared(shared) => shared.shown().name,
-        }
+        let label = match self {
+            Self::Label(label) => label,
+            Self::Shared(shared) => &shared.label,
+        };
+        label.name.as_deref().map(str::to_owned)
     }
 
     /// What was shared with one who waited, if somebody did.
-    pub(super) fn shared(&self) -> Option<&Arc<dyn Awaited>> {
+    pub(super) fn shared(&self) -> Option<&Arc<Board>> {
         match self {
             Self::Shared(shared) => Some(shared),
             Self::Label(_) => None,

@@ -11,12 +11,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::label::{self, Label, Subject};
+use super::label::{self, Board, Label, Subject};
 use super::permits::{Permits, Taking};
-use crate::loom::Mutex;
 use crate::scope::current;
 use crate::task::Place;
-use crate::task_tree::{Awaited, WaitsFor};
 use crate::thread::borrower::Borrower;
 
 /// A mutual exclusion that is held across waits.
@@ -49,18 +47,12 @@ use crate::thread::borrower::Borrower;
 /// ```
 pub struct Lock<T: ?Sized> {
     permits: Permits,
-    held: Arc<Held>,
+    board: Arc<Board>,
     value: futures_util::lock::Mutex<T>,
 }
 
-/// What the task tree shows of a lock.
-struct Held {
-    label: Label,
-    /// The last one who got it, unless it was handed on since.
-    holder: Mutex<Option<Borrower>>,
-}
-
-impl Held {
+/// Who has a lock.
+impl Board {
     #[inline]
     fn note_holder(&self, place: Place) {
         let task = current::task_info();
@@ -70,15 +62,6 @@ impl Held {
 
     fn forget_holder(&self) {
         *self.holder.lock() = None;
-    }
-}
-
-impl Awaited for Held {
-    fn shown(&self) -> WaitsFor {
-        WaitsFor {
-            holders: self.holder.lock().iter().cloned().collect(),
-            ..self.label.shown()
-        }
     }
 }
 
@@ -127,13 +110,10 @@ impl<T> Lock<T> {
     }
 
     fn of(label: Label, value: T) -> Self {
-        let held = Arc::new(Held {
-            label,
-            holder: Mutex::new(None),
-        });
+        let board = Arc::new(Board::new(label));
         Self {
-            permits: Permits::new(1, Subject::Shared(held.clone())),
-            held,
+            permits: Permits::new(1, Subject::Shared(board.clone())),
+            board,
             value: futures_util::lock::Mutex::new(value),
         }
     }
@@ -172,14 +152,14 @@ impl<T: ?Sized> Lock<T> {
     pub fn statistics(&self) -> LockStatistics {
         let held = self.permits.free() == 0;
         LockStatistics {
-            holder: held.then(|| self.held.holder.lock().clone()).flatten(),
+            holder: held.then(|| self.board.holder.lock().clone()).flatten(),
             waiting: self.permits.waiting(),
         }
     }
 
     /// For one who has the permit.
     fn guard(&self, place: Place) -> LockGuard<'_, T> {
-        self.held.note_holder(place);
+        self.board.note_holder(place);
         let Some(value) = self.value.try_lock() else {
             unreachable!("whoever has the permit is alone")
         };
@@ -187,7 +167,7 @@ impl<T: ?Sized> Lock<T> {
             value,
             _permit: Permit {
                 permits: &self.permits,
-                held: &self.held,
+                board: &self.board,
             },
             lock: self,
             place,
@@ -315,13 +295,13 @@ impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
 /// The right to the value.
 struct Permit<'a> {
     permits: &'a Permits,
-    held: &'a Held,
+    board: &'a Board,
 }
 
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
         // The next one has it before it is polled, and this line does not hold it any more.
-        self.permits.give_back_after(|| self.held.forget_holder());
+        self.permits.give_back_after(|| self.board.forget_holder());
     }
 }

@@ -153,8 +153,7 @@ impl Taking {
     /// Ready with a permit. In a cancelled region it takes none and is never ready (SC4).
     #[inline]
     pub(crate) fn poll(&mut self, permits: &Permits, cx: &mut Context<'_>) -> Poll<()> {
-        let look = |key, waker: &mut Renewal<'_>| permits.queue.lock().poll(key, waker);
-        if let Some(Ended::Granted(())) = ready!(self.wait.poll(cx, look)) {
+        if self.wait.is_waiting() && ready!(self.poll_wait(permits, cx)) {
             return Poll::Ready(());
         }
         // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
@@ -165,11 +164,22 @@ impl Taking {
         if permits.try_take() {
             return Poll::Ready(());
         }
+        self.take_or_wait(permits, cx)
+    }
+
+    /// The end of the wait, and whether it is a permit.
+    fn poll_wait(&mut self, permits: &Permits, cx: &Context<'_>) -> Poll<bool> {
+        let look = |key, waker: &mut Renewal<'_>| permits.queue.lock().poll(key, waker);
+        let ended = ready!(self.wait.poll(cx, look));
+        Poll::Ready(matches!(ended, Some(Ended::Granted(()))))
+    }
+
+    fn take_or_wait(&mut self, permits: &Permits, cx: &Context<'_>) -> Poll<()> {
         let seat = Seat::here(cx);
         match permits.take_or(|queue| queue.push((), seat)) {
             Ok(()) => Poll::Ready(()),
-            Err(key) => {
-                self.wait.begin(key);
+            Err(waiting) => {
+                self.wait.begin(waiting);
                 Poll::Pending
             }
         }

@@ -16,15 +16,18 @@
 //! 1. The queue lists exactly the entries that wait, in the order in which they came.
 //! 2. What is granted goes to the oldest entry whose region is not effectively cancelled at that moment, whoever
 //!    has been polled since.
+//! 3. Waits are numbered in the order in which they came. The board is told of the end of each before it is woken, so that
+//!    one that is polled for nothing sees there, without the lock, that its turn has not come. Where waits end out of
+//!    order, by a cancel or a close, those in between look under the lock.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
-use super::label::Subject;
+use super::label::{Board, Subject};
 use crate::outcome::wake;
-use crate::renewal::Renewal;
+use crate::renewal::{Renewal, WakerId};
 use crate::scope::tree::Node;
 use crate::scope::{awaited, current};
 
@@ -39,6 +42,7 @@ pub(crate) struct WaitQueue<W, G> {
     first: usize,
     last: usize,
     waiting: usize,
+    next_number: u64,
 }
 
 /// | state      | want | waker | grant |
@@ -53,6 +57,7 @@ struct Entry<W, G> {
     grant: Option<G>,
     /// Where it waits.
     region: Option<Arc<Node>>,
+    number: u64,
     before: usize,
     after: usize,
 }
@@ -99,17 +104,35 @@ pub(crate) enum Ended<W, G> {
 
 /// A future's side of its entry.
 #[derive(Debug, Default)]
-pub(crate) struct Wait {
-    key: Option<usize>,
+pub(crate) struct Wait(Option<Waiting>);
+
+/// What a future knows of its entry.
+#[derive(Debug)]
+#[must_use = "somebody waits"]
+pub(crate) struct Waiting {
+    board: Arc<Board>,
+    key: usize,
+    number: u64,
+    /// Of the clone in the entry, which is there until the end of the wait.
+    waker: WakerId,
+}
+
+impl Waiting {
+    /// Whether a look under the lock finds what it found before (invariant 3).
+    #[inline]
+    fn goes_on(&self, cx: &Context<'_>) -> bool {
+        self.waker == WakerId::of(cx.waker()) && !self.board.may_have_ended(self.number)
+    }
 }
 
 impl Wait {
-    pub(crate) fn begin(&mut self, key: usize) {
-        self.key = Some(key);
+    pub(crate) fn begin(&mut self, waiting: Waiting) {
+        awaited::say(&waiting.board);
+        self.0 = Some(waiting);
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
-        self.key.is_some()
+        self.0.is_some()
     }
 
     /// The end of the wait, which `look` finds in the queue; none where nothing waits.
@@ -119,17 +142,34 @@ impl Wait {
         cx: &Context<'_>,
         mut look: impl FnMut(usize, &mut Renewal<'_>) -> Poll<Option<Ended<W, G>>>,
     ) -> Poll<Option<Ended<W, G>>> {
-        let Some(key) = self.key else {
+        let Some(waiting) = &mut self.0 else {
             return Poll::Ready(None);
         };
-        let ended = ready!(Renewal::poll(cx, |waker| look(key, waker)));
-        self.key = None;
-        Poll::Ready(ended)
+        if !waiting.goes_on(cx) {
+            let ended = Renewal::poll(cx, |renewal| {
+                let ended = look(waiting.key, renewal);
+                waiting.waker = renewal.kept().unwrap_or(waiting.waker);
+                ended
+            });
+            if ended.is_ready() {
+                self.end();
+                return ended;
+            }
+        }
+        awaited::say(&waiting.board);
+        Poll::Pending
     }
 
     /// For one who leaves.
+    #[inline]
     pub(crate) fn take(&mut self) -> Option<usize> {
-        self.key.take()
+        self.is_waiting().then(|| self.end())?
+    }
+
+    fn end(&mut self) -> Option<usize> {
+        let waiting = self.0.take()?;
+        awaited::take_back(&waiting.board);
+        Some(waiting.key)
     }
 }
 
@@ -173,6 +213,7 @@ impl<W, G> WaitQueue<W, G> {
             first: NONE,
             last: NONE,
             waiting: 0,
+            next_number: 0,
         }
     }
 
@@ -186,14 +227,17 @@ impl<W, G> WaitQueue<W, G> {
         self.waiting
     }
 
-    /// Adds one at the end, in the region that is polled. Its future keeps the key.
-    pub(crate) fn push(&mut self, want: W, seat: Seat) -> usize {
-        awaited::say(self.subject.share());
+    /// Adds one at the end, in the region that is polled.
+    pub(crate) fn push(&mut self, want: W, seat: Seat) -> Waiting {
+        let number = self.next_number;
+        self.next_number += 1;
+        let waker = WakerId::of(&seat.waker);
         let key = self.entries.insert(Entry {
             want: Some(want),
             waker: Some(seat.waker),
             grant: None,
             region: seat.region,
+            number,
             before: self.last,
             after: NONE,
         });
@@ -203,7 +247,12 @@ impl<W, G> WaitQueue<W, G> {
         }
         self.last = key;
         self.waiting += 1;
-        key
+        Waiting {
+            board: self.subject.share().clone(),
+            key,
+            number,
+            waker,
+        }
     }
 
     /// Passes over those in front whose region is cancelled. Says whether there is one left whose turn it is.
@@ -297,6 +346,9 @@ impl<W, G> WaitQueue<W, G> {
     fn end(&mut self, key: usize, woken: &mut Woken) -> Option<&mut Entry<W, G>> {
         self.unlink(key);
         let entry = self.entries.get_mut(key)?;
+        if let Some(board) = self.subject.shared() {
+            board.note_end(entry.number);
+        }
         entry.region = None;
         woken.extend(entry.waker.take());
         Some(entry)
@@ -311,9 +363,6 @@ impl<W, G> WaitQueue<W, G> {
         let entry = self.entries.get_mut(key);
         if let Some(entry) = entry.filter(|entry| entry.waker.is_some()) {
             waker.keep(&mut entry.waker);
-            if let Some(shared) = self.subject.shared() {
-                awaited::say(shared);
-            }
             return Poll::Pending;
         }
         Poll::Ready(self.remove(key).and_then(Entry::ended))
@@ -331,9 +380,6 @@ impl<W, G> WaitQueue<W, G> {
     }
 
     fn remove(&mut self, key: usize) -> Option<Entry<W, G>> {
-        if let Some(shared) = self.subject.shared() {
-            awaited::take_back(shared);
-        }
         let entry = self.entries.try_remove(key);
         // A burst of waiters must not keep its peak.
         if self.entries.is_empty() && self.entries.capacity() > 64 {

@@ -36,9 +36,10 @@ use crate::group::Group;
 use crate::group::start::{Business, Link};
 use crate::loom::Mutex;
 use crate::outcome::{Payload, confine, quietly, wake};
+use crate::renewal::WakerId;
 use crate::scope::current::{self, Entry, Home};
 use crate::scope::reason::{Cause, Reason};
-use crate::scope::tree::{Park, WakerId};
+use crate::scope::tree::Park;
 
 /// Where a child's output goes.
 pub(crate) trait Deliver<O> {

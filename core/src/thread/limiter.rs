@@ -71,7 +71,7 @@ pub struct CapacityLimiter {
 
 struct Shared {
     name: Option<String>,
-    seen: Arc<dyn Awaited>,
+    seen: Arc<Seen>,
     state: Mutex<State>,
 }
 

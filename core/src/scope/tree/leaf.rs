@@ -11,12 +11,13 @@
 
 use std::mem;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, RawWakerVTable, Waker};
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use super::{LEFT, Node, Park};
 use crate::loom::AtomicUsize;
 use crate::loom::Ordering::{AcqRel, Acquire, Release};
+use crate::renewal::WakerId;
 use crate::task::Place;
 
 /// A region that waits and has nothing inside that needs a node.
@@ -77,18 +78,6 @@ impl Seat {
     /// The leaf's key; the group's lock is held.
     fn key(&self) -> Option<usize> {
         (self.state.load(Acquire) & KEY).checked_sub(1)
-    }
-}
-
-/// Tells two wakers apart without keeping a clone: the listed clone keeps the addresses from being
-/// reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WakerId(usize, usize);
-
-impl WakerId {
-    fn of(waker: &Waker) -> Self {
-        let vtable: *const RawWakerVTable = waker.vtable();
-        Self(waker.data() as usize, vtable as usize)
     }
 }
 
