@@ -187,47 +187,57 @@ pub struct ReceiveFuture<'a, T> {
 impl<T> Future for ReceiveFuture<'_, T> {
     type Output = Result<T, ReceiveError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let (receiver, shared) = (this.receiver, &this.receiver.shared);
-        let look = |key, waker: &mut Renewal<'_>| {
-            shared.with(|state, woken| state.poll_receiving(key, waker, woken))
-        };
-        match ready!(this.wait.poll(cx, look)) {
-            Some(Ended::Granted(Received::Item(numbered))) => {
-                return Poll::Ready(Ok(numbered.item));
+        if this.wait.is_waiting() {
+            if let Some(result) = ready!(this.poll_wait(cx)) {
+                return Poll::Ready(result);
             }
-            Some(Ended::Granted(Received::End)) => {
-                return Poll::Ready(Err(ReceiveError::EndOfStream));
-            }
-            Some(Ended::Granted(Received::Closed)) => {
-                return Poll::Ready(Err(ReceiveError::ClosedResource));
-            }
-            // The first poll, or passed over: for good in the cancelled region, anew in one that is not.
-            Some(Ended::PassedOver(_)) | None => {}
         }
         if current::is_cancelled() {
             return Poll::Pending;
         }
         ready!(spend_budget(cx));
-        if let Poll::Ready(received) = receiver.receive_now() {
+        if let Poll::Ready(received) = this.receiver.receive_now() {
             return Poll::Ready(received);
         }
+        this.receive_or_wait(cx)
+    }
+}
+
+impl<T> ReceiveFuture<'_, T> {
+    /// What the wait has come to. One that was passed over did so for good in the cancelled region; in one that is not, it
+    /// is tried anew.
+    fn poll_wait(&mut self, cx: &Context<'_>) -> Poll<Option<Result<T, ReceiveError>>> {
+        let shared = &self.receiver.shared;
+        let look = |key, waker: &mut Renewal<'_>| {
+            shared.with(|state, woken| state.poll_receiving(key, waker, woken))
+        };
+        Poll::Ready(match ready!(self.wait.poll(cx, look)) {
+            Some(Ended::Granted(Received::Item(numbered))) => Some(Ok(numbered.item)),
+            Some(Ended::Granted(Received::End)) => Some(Err(ReceiveError::EndOfStream)),
+            Some(Ended::Granted(Received::Closed)) => Some(Err(ReceiveError::ClosedResource)),
+            Some(Ended::PassedOver(_)) | None => None,
+        })
+    }
+
+    /// For one who has found nothing.
+    fn receive_or_wait(&mut self, cx: &Context<'_>) -> Poll<Result<T, ReceiveError>> {
+        let receiver = self.receiver;
         let mut seat = Some(Seat::here(cx));
-        shared.with(|state, woken| {
+        receiver.shared.with(|state, woken| {
             // All of it may have changed meanwhile.
             let received = receiver.look(state, |state| state.take(woken));
             // One that is not needed is dropped with no lock held.
             if let Some(seat) = seat.take_if(|_| received.is_pending()) {
                 let waiting = state.wait_to_receive(receiver.id, seat, woken);
-                this.wait.begin(waiting);
+                self.wait.begin(waiting);
             }
             received
         })
     }
-}
 
-impl<T> ReceiveFuture<'_, T> {
     /// Gives up a wait, and passes on what it was granted.
     fn leave(&mut self, key: usize) {
         // Dropped with no lock held.

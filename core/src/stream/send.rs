@@ -168,22 +168,13 @@ impl<T> SendFuture<'_, T> {
 impl<T> Future for SendFuture<'_, T> {
     type Output = Result<(), SendError<T>>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let sender = this.sender;
-        let look =
-            |key, waker: &mut Renewal<'_>| sender.shared.state.lock().sending.poll(key, waker);
-        match ready!(this.wait.poll(cx, look)) {
-            Some(Ended::Granted(Sent::Broken(Some(item)))) => {
-                return Poll::Ready(Err(SendError::BrokenResource(item)));
+        if this.wait.is_waiting() {
+            if let Some(result) = ready!(this.poll_wait(cx)) {
+                return Poll::Ready(result);
             }
-            Some(Ended::Granted(Sent::Closed(Some(item)))) => {
-                return Poll::Ready(Err(SendError::ClosedResource(item)));
-            }
-            Some(Ended::Granted(_)) => return Poll::Ready(Ok(())),
-            // Passed over: for good in the cancelled region, anew in one that is not.
-            Some(Ended::PassedOver(sending)) => this.item = sending.item,
-            None => {}
         }
         if current::is_cancelled() {
             return Poll::Pending;
@@ -192,20 +183,49 @@ impl<T> Future for SendFuture<'_, T> {
         let Some(item) = this.item.take() else {
             return Poll::Pending;
         };
-        let closed = |item| Poll::Ready(Err(SendError::ClosedResource(item)));
-        let item = match sender.try_send(item) {
-            Ok(()) => return Poll::Ready(Ok(())),
+        match this.sender.try_send(item) {
+            Ok(()) => Poll::Ready(Ok(())),
             Err(TrySendError::BrokenResource(item)) => {
-                return Poll::Ready(Err(SendError::BrokenResource(item)));
+                Poll::Ready(Err(SendError::BrokenResource(item)))
             }
-            Err(TrySendError::ClosedResource(item)) => return closed(item),
-            Err(TrySendError::Full(item)) => item,
-        };
+            Err(TrySendError::ClosedResource(item)) => {
+                Poll::Ready(Err(SendError::ClosedResource(item)))
+            }
+            Err(TrySendError::Full(item)) => this.send_or_wait(item, cx),
+        }
+    }
+}
+
+impl<T> SendFuture<'_, T> {
+    /// What the wait has come to. One that was passed over did so for good in the cancelled region; in one that is not, it
+    /// is tried anew.
+    fn poll_wait(&mut self, cx: &Context<'_>) -> Poll<Option<Result<(), SendError<T>>>> {
+        let state = &self.sender.shared.state;
+        let look = |key, waker: &mut Renewal<'_>| state.lock().sending.poll(key, waker);
+        Poll::Ready(match ready!(self.wait.poll(cx, look)) {
+            Some(Ended::Granted(Sent::Broken(Some(item)))) => {
+                Some(Err(SendError::BrokenResource(item)))
+            }
+            Some(Ended::Granted(Sent::Closed(Some(item)))) => {
+                Some(Err(SendError::ClosedResource(item)))
+            }
+            Some(Ended::Granted(_)) => Some(Ok(())),
+            Some(Ended::PassedOver(sending)) => {
+                self.item = sending.item;
+                None
+            }
+            None => None,
+        })
+    }
+
+    /// For one who has found no room.
+    fn send_or_wait(&mut self, item: T, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let sender = self.sender;
         let mut seat = Some(Seat::here(cx));
         sender.shared.with(|state, woken| {
             // All of it may have changed meanwhile.
             if sender.is_closed() {
-                return closed(item);
+                return Poll::Ready(Err(SendError::ClosedResource(item)));
             }
             if state.receivers == 0 {
                 return Poll::Ready(Err(SendError::BrokenResource(item)));
@@ -216,7 +236,7 @@ impl<T> Future for SendFuture<'_, T> {
             };
             if let Some(seat) = seat.take() {
                 let waiting = state.wait_to_send(sender.id, item, seat, woken);
-                this.wait.begin(waiting);
+                self.wait.begin(waiting);
             }
             Poll::Pending
         })
