@@ -10,9 +10,11 @@
 //! 2. A poll begins with nothing said at its depth, and only a region that was polled takes what was said there.
 //! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number, and for
 //!    forgetting one address.
-//! 4. While code of a region runs, LAST is null, or the address of what is said at its depth, which is kept there, so that
-//!    no other has that address; it is null while nothing is said. Where one poll finds many pending that wait for the
-//!    same, most pay for a look at it alone.
+//! 4. While code of a region runs, LAST is null, or the address of what is kept at its depth, so that no other has that
+//!    address; it is null while nothing is said. Where one poll finds many pending that wait for the same, most pay for a
+//!    look at it alone.
+//! 5. What is taken back is kept, and marked, since most often another operation that waits for the same says it again in
+//!    the same poll. TAKEN_BACK is the depth of what is marked, zero where nothing is. Nobody is told of it.
 
 use std::cell::{Cell, RefCell};
 use std::mem;
@@ -29,12 +31,18 @@ crate::loom::thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
     /// See invariant 4.
     static LAST: Cell<*const ()> = const { Cell::new(ptr::null()) };
+    /// The depth at which something was said last.
+    static LAST_DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// See invariant 5.
+    static TAKEN_BACK: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Says what the operation waits for that is pending in the innermost region.
 #[inline]
 pub(crate) fn say<A: Awaited + 'static>(awaited: &Arc<A>) {
-    if !is_last(address(awaited)) {
+    if is_last(address(awaited)) {
+        unmark(LAST_DEPTH.with(Cell::get));
+    } else {
         say_anew(awaited.clone());
     }
 }
@@ -42,22 +50,28 @@ pub(crate) fn say<A: Awaited + 'static>(awaited: &Arc<A>) {
 fn say_anew(awaited: Arc<dyn Awaited>) {
     let depth = current::depth();
     if depth > 0 {
-        let _before = replace(depth, Some(awaited));
+        keep(depth, awaited);
     }
 }
 
 /// Takes back what was said, for an operation that does not wait any more.
 #[inline]
 pub(crate) fn take_back<A: Awaited + 'static>(awaited: &Arc<A>) {
-    if !is_silent() {
-        take_back_at(address(awaited));
+    let address = address(awaited);
+    if is_last(address) {
+        mark(LAST_DEPTH.with(Cell::get));
+    } else if !is_silent() {
+        take_back_before(address);
     }
 }
 
-fn take_back_at(address: *const ()) {
-    let depth = current::depth();
-    if is_last(address) || is_said(depth, address) {
-        let _said = replace(depth, None);
+/// For what was said before another region was the innermost for a while. What was said since is in its place.
+fn take_back_before(address: *const ()) {
+    if LAST.with(Cell::get).is_null() {
+        let depth = current::depth();
+        if is_kept(depth, address) {
+            mark(depth);
+        }
     }
 }
 
@@ -71,7 +85,8 @@ pub(super) fn moved() {
 #[inline]
 pub(super) fn begin() {
     if !is_silent() {
-        let _stale = replace(current::depth(), None);
+        moved();
+        let _stale = forget(current::depth());
     }
 }
 
@@ -81,17 +96,22 @@ pub(super) fn take() -> Option<Arc<dyn Awaited>> {
     if is_silent() {
         return None;
     }
-    replace(current::depth() + 1, None)
+    forget(current::depth() + 1)
 }
 
 /// The time that all that was said is put aside.
 #[must_use = "it is back when this is dropped"]
-pub(super) struct Aside(Vec<Option<Arc<dyn Awaited>>>, usize);
+pub(super) struct Aside {
+    said: Vec<Option<Arc<dyn Awaited>>>,
+    count: usize,
+    taken_back: usize,
+}
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        let said = mem::take(&mut self.0);
-        COUNT.with(|count| count.set(self.1));
+        let said = mem::take(&mut self.said);
+        COUNT.with(|count| count.set(self.count));
+        TAKEN_BACK.with(|depth| depth.set(self.taken_back));
         moved();
         let said = SAID.try_with(|current| current.replace(said));
         drop(said);
@@ -101,8 +121,11 @@ impl Drop for Aside {
 /// Puts all that was said aside.
 pub(super) fn aside() -> Aside {
     moved();
-    let said = SAID.try_with(RefCell::take).unwrap_or_default();
-    Aside(said, COUNT.with(|count| count.replace(0)))
+    Aside {
+        said: SAID.try_with(RefCell::take).unwrap_or_default(),
+        count: COUNT.with(Cell::take),
+        taken_back: TAKEN_BACK.with(Cell::take),
+    }
 }
 
 #[inline]
@@ -115,42 +138,63 @@ fn is_last(address: *const ()) -> bool {
     LAST.with(Cell::get) == address
 }
 
+/// Marks what is kept at a depth. What is marked at another depth is forgotten.
+#[inline]
+fn mark(depth: usize) {
+    let before = TAKEN_BACK.with(|marked| marked.replace(depth));
+    if before != 0 && before != depth {
+        let _said = forget(before);
+    }
+}
+
+/// Says whether what is kept at a depth was marked, which it is not from now on.
+#[inline]
+fn unmark(depth: usize) -> bool {
+    let is_marked = TAKEN_BACK.with(Cell::get) == depth;
+    if is_marked {
+        TAKEN_BACK.with(|marked| marked.set(0));
+    }
+    is_marked
+}
+
 #[inline]
 fn address<A: ?Sized>(awaited: &Arc<A>) -> *const () {
     Arc::as_ptr(awaited).cast()
 }
 
-fn is_said(depth: usize, awaited: *const ()) -> bool {
-    let is_said = SAID.try_with(|said| {
+fn is_kept(depth: usize, awaited: *const ()) -> bool {
+    let is_kept = SAID.try_with(|said| {
         let said = said.borrow();
         let said = said.get(depth).and_then(Option::as_ref);
         said.is_some_and(|said| address(said) == awaited)
     });
-    is_said.unwrap_or_default()
+    is_kept.unwrap_or_default()
 }
 
-/// Sets what is said at a depth, that of the innermost region where it is something. Gives back what was said before.
-fn replace(depth: usize, mut awaited: Option<Arc<dyn Awaited>>) -> Option<Arc<dyn Awaited>> {
-    let replaced = SAID.try_with(|said| swap(&mut said.borrow_mut(), depth, &mut awaited));
-    // While the thread is being torn down nothing is kept.
-    replaced.ok().and(awaited)
-}
-
-fn swap(
-    said: &mut Vec<Option<Arc<dyn Awaited>>>,
-    depth: usize,
-    awaited: &mut Option<Arc<dyn Awaited>>,
-) {
-    LAST.with(|last| last.set(awaited.as_ref().map_or(ptr::null(), address)));
-    if said.len() <= depth {
-        // There is nothing to forget.
-        if awaited.is_none() {
-            return;
+/// Keeps what is said in the innermost region, in the place of what was said before.
+fn keep(depth: usize, awaited: Arc<dyn Awaited>) {
+    let address = address(&awaited);
+    let before = SAID.try_with(|said| {
+        let said = &mut *said.borrow_mut();
+        if said.len() <= depth {
+            said.resize(depth + 1, None);
         }
-        said.resize(depth + 1, None);
+        said[depth].replace(awaited)
+    });
+    // While the thread is being torn down nothing is kept.
+    let Ok(before) = before else { return };
+    unmark(depth);
+    LAST.with(|last| last.set(address));
+    LAST_DEPTH.with(|last| last.set(depth));
+    if before.is_none() {
+        COUNT.with(|count| count.set(count.get() + 1));
     }
-    let more = usize::from(awaited.is_some());
-    mem::swap(&mut said[depth], awaited);
-    let less = usize::from(awaited.is_some());
-    COUNT.with(|count| count.set(count.get() + more - less));
+}
+
+/// Forgets what is kept at a depth, which is not LAST, and gives it back unless it was marked.
+fn forget(depth: usize) -> Option<Arc<dyn Awaited>> {
+    let said = SAID.try_with(|said| said.borrow_mut().get_mut(depth)?.take());
+    let said = said.ok().flatten()?;
+    COUNT.with(|count| count.set(count.get() - 1));
+    (!unmark(depth)).then_some(said)
 }
