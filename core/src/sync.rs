@@ -8,6 +8,7 @@
 mod barrier;
 mod condition;
 mod event;
+mod holder;
 pub(crate) mod label;
 mod lock;
 mod once_cell;

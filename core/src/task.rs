@@ -8,6 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
@@ -27,6 +28,11 @@ impl Place {
     #[track_caller]
     pub(crate) const fn caller() -> Self {
         Self(Location::caller())
+    }
+
+    /// Another one for each line.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref(self.0) as usize
     }
 
     /// The source file.

@@ -55,6 +55,7 @@ crate::chapter! { ($) pr;
     pr2_a_lock_guards_its_value_across_waits,
     pr2_a_lock_is_used_before_and_between_runtimes,
     pr2_a_lock_tells_who_holds_it,
+    pr2_a_lock_tells_who_holds_it_whoever_takes_it_on_the_same_line,
     pr2_a_notice_between_the_look_and_the_wait_is_not_missed,
     pr2_a_notice_of_a_cancelled_wait_that_is_held_goes_on,
     pr2_a_notified_wait_that_is_cancelled_does_not_return,

@@ -6,10 +6,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::loom::{AtomicU64, Mutex, Ordering};
+use super::holder::Holder;
+use crate::loom::{AtomicU64, Ordering};
 use crate::task::Place;
 use crate::task_tree::{Awaited, WaitsFor};
-use crate::thread::borrower::Borrower;
 
 /// What a primitive is, its name, and where it was made.
 #[derive(Clone)]
@@ -37,8 +37,8 @@ impl Label {
 /// What is known of a primitive without its lock.
 pub(crate) struct Board {
     label: Label,
-    /// The last one who got a lock, unless it was handed on since.
-    pub(super) holder: Mutex<Option<Borrower>>,
+    /// Of a lock.
+    pub(super) holder: Holder,
     /// Above the numbers of all waits that have ended.
     ended: AtomicU64,
 }
@@ -47,7 +47,7 @@ impl Board {
     pub(super) fn new(label: Label) -> Self {
         Self {
             label,
-            holder: Mutex::new(None),
+            holder: Holder::nobody(),
             ended: AtomicU64::new(0),
         }
     }
@@ -73,7 +73,7 @@ impl Awaited for Board {
             kind: self.label.kind,
             name: self.label.name.as_deref().map(str::to_owned),
             place: Some(self.label.place),
-            holders: self.holder.lock().iter().cloned().collect(),
+            holders: self.holder.get().into_iter().collect(),
         }
     }
 }

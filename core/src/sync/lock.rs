@@ -13,7 +13,6 @@ use std::task::{Context, Poll, ready};
 
 use super::label::{self, Board, Label, Subject};
 use super::permits::{Permits, Taking};
-use crate::scope::current;
 use crate::task::Place;
 use crate::thread::borrower::Borrower;
 
@@ -49,20 +48,6 @@ pub struct Lock<T: ?Sized> {
     permits: Permits,
     board: Arc<Board>,
     value: futures_util::lock::Mutex<T>,
-}
-
-/// Who has a lock.
-impl Board {
-    #[inline]
-    fn note_holder(&self, place: Place) {
-        let task = current::task_info();
-        // A name that is dropped under the lock is no code of anybody's.
-        *self.holder.lock() = Some(Borrower::made_by(task, place));
-    }
-
-    fn forget_holder(&self) {
-        *self.holder.lock() = None;
-    }
 }
 
 /// A lock's figures at one moment.
@@ -152,14 +137,14 @@ impl<T: ?Sized> Lock<T> {
     pub fn statistics(&self) -> LockStatistics {
         let held = self.permits.free() == 0;
         LockStatistics {
-            holder: held.then(|| self.board.holder.lock().clone()).flatten(),
+            holder: held.then(|| self.board.holder.get()).flatten(),
             waiting: self.permits.waiting(),
         }
     }
 
     /// For one who has the permit.
     fn guard(&self, place: Place) -> LockGuard<'_, T> {
-        self.board.note_holder(place);
+        self.board.holder.note(place);
         let Some(value) = self.value.try_lock() else {
             unreachable!("whoever has the permit is alone")
         };
@@ -302,6 +287,6 @@ impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
         // The next one has it before it is polled, and this line does not hold it any more.
-        self.permits.give_back_after(|| self.board.forget_holder());
+        self.permits.give_back_after(|| self.board.holder.forget());
     }
 }

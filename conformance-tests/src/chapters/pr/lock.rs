@@ -49,6 +49,36 @@ pub fn pr2_a_lock_tells_who_holds_it(on: &Flavour) {
     });
 }
 
+/// PR2: tasks that take it by turns on one line are told apart, each time.
+pub fn pr2_a_lock_tells_who_holds_it_whoever_takes_it_on_the_same_line(on: &Flavour) {
+    async fn holder_inside(lock: &Lock<()>, others: bool) -> Option<String> {
+        let _guard = lock.lock().await;
+        // Somebody else waits meanwhile, so that it is handed on.
+        until(|| !others || lock.statistics().waiting > 0).await;
+        let holder = lock.statistics().holder.expect("it is held");
+        holder.task().map(|task| task.name())
+    }
+
+    on.run(async {
+        let lock = Arc::new(Lock::new(()));
+        let group = task_group(async |g| {
+            for name in ["one", "other"] {
+                let lock = lock.clone();
+                g.task().name(name).spawn(async move {
+                    for turn in 0..6 {
+                        let holder = holder_inside(&lock, turn < 3).await;
+                        assert_eq!(holder.as_deref(), Some(name), "turn {turn}");
+                    }
+                });
+            }
+        });
+        group.await.expect("nobody cancels");
+        for _ in 0..2 {
+            assert_eq!(holder_inside(&lock, false).await.as_deref(), Some("main"));
+        }
+    });
+}
+
 /// PR2: one lock serves threads without a runtime, and two runtimes at once.
 pub fn pr2_a_lock_is_used_before_and_between_runtimes(on: &Flavour) {
     let lock = Arc::new(Lock::new(1));
