@@ -81,6 +81,7 @@ impl<T> ObjectReceiver<T> {
     }
 
     /// What a receive comes to now.
+    #[inline]
     fn receive_now(&self) -> Poll<Result<T, ReceiveError>> {
         let mut state = self.shared.state.lock();
         if state.is_quiet() {
@@ -92,6 +93,7 @@ impl<T> ObjectReceiver<T> {
     }
 
     /// Under the lock: after a close nothing is taken, and whoever closes this later finds who waits from now on.
+    #[inline]
     fn look(
         &self,
         state: &mut State<T>,

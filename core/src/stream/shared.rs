@@ -158,6 +158,7 @@ impl<T> State<T> {
     }
 
     /// Whether nobody waits or looks at either end. Then items come and go by the buffer alone, and nobody is woken.
+    #[inline]
     pub(super) fn is_quiet(&self) -> bool {
         self.sending.waiting() == 0
             && self.receiving.waiting() == 0
@@ -166,6 +167,7 @@ impl<T> State<T> {
     }
 
     /// As [`put`](Self::put), where it is quiet.
+    #[inline]
     pub(super) fn put_quietly(&mut self, item: T) -> Result<(), T> {
         debug_assert!(self.is_quiet());
         if self.buffer.len().saturating_add(self.reserved) >= self.room {
@@ -177,6 +179,7 @@ impl<T> State<T> {
     }
 
     /// As [`take`](Self::take), where it is quiet.
+    #[inline]
     pub(super) fn take_quietly(&mut self) -> Option<T> {
         debug_assert!(self.is_quiet());
         self.buffer.pop_front().map(|numbered| numbered.item)
