@@ -263,7 +263,7 @@ impl<T> State<T> {
             return None;
         }
         let mut item = self.buffer.pop_front().map(|numbered| numbered.item);
-        if item.is_none() {
+        if item.is_none() && self.has_room_for_taker() {
             // Where there is no buffer, the item of the oldest sender. One in front that wants room alone has its turn
             // when somebody waits.
             let is_item = |sending: &Sending<T>| sending.item.is_some();
@@ -307,8 +307,9 @@ impl<T> State<T> {
             wake_all(&mut self.sinks, woken);
         }
         // What nobody waits for is there for who looks: in the buffer, or with the sender in front.
-        let has_item =
-            !self.buffer.is_empty() || self.sending.next_wants(|sending| sending.item.is_some());
+        let has_item = !self.buffer.is_empty()
+            || (self.has_room_for_taker()
+                && self.sending.next_wants(|sending| sending.item.is_some()));
         if has_item && !self.receiving.has_next(woken) {
             wake_all(&mut self.streams, woken);
         }
@@ -316,6 +317,12 @@ impl<T> State<T> {
             while self.receiving.grant(woken, |_| Received::End) {}
             wake_all(&mut self.streams, woken);
         }
+    }
+
+    /// Whether one who finds the buffer empty may have an item of a sender that waits: it is room for one more than there
+    /// is, unless that is reserved (invariant 4).
+    fn has_room_for_taker(&self) -> bool {
+        self.reserved <= self.room
     }
 
     /// Whether one more item has a place, in the buffer or with one who waits for it; or the promise of one, which a

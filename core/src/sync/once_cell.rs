@@ -114,17 +114,19 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
-        let _alone = self
+        let making = self
             .making
-            .get_or_init(|| Semaphore::of(self.label.clone(), 1))
-            .acquire()
-            .await;
+            .get_or_init(|| Semaphore::of(self.label.clone(), 1));
+        let _alone = making.acquire().await;
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
         let value = init().await?;
         // One that was set meanwhile came first.
-        Ok(self.value.get_or_init(|| value))
+        let value = self.value.get_or_init(|| value);
+        // It is there for all who wait, whatever becomes of those before them.
+        making.let_all_in();
+        Ok(value)
     }
 }
 

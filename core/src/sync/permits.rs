@@ -128,6 +128,17 @@ impl Permits {
         self.hand_over();
     }
 
+    /// Gives a permit to everybody who waits, beyond what there are.
+    pub(crate) fn let_all_in(&self) {
+        let mut woken = Woken::default();
+        {
+            let mut queue = self.queue.lock();
+            while queue.grant(&mut woken, |()| ()) {}
+            self.state.fetch_and(!WAITERS, Ordering::AcqRel);
+        }
+        woken.wake();
+    }
+
     fn hand_over(&self) {
         let mut woken = Woken::default();
         {

@@ -106,6 +106,11 @@ impl Semaphore {
         })
     }
 
+    /// For what need not be waited for any more.
+    pub(super) fn let_all_in(&self) {
+        self.permits.let_all_in();
+    }
+
     /// The figures at this moment.
     pub fn statistics(&self) -> SemaphoreStatistics {
         SemaphoreStatistics {

@@ -131,6 +131,13 @@ impl<'p> World<'p> {
         self.grant_permits(of);
     }
 
+    /// Grants each who waits a permit, beyond what there are.
+    pub(super) fn let_all_in(&mut self, of: Of) {
+        let waiting = self.permits(of).waiting.len();
+        self.permits(of).free += u32::try_from(waiting).unwrap_or(u32::MAX);
+        self.grant_permits(of);
+    }
+
     fn grant_permits(&mut self, of: Of) {
         while self.permits(of).free > 0 {
             let waiting = self.permits(of).waiting.clone();

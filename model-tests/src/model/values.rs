@@ -133,6 +133,7 @@ impl<'p> World<'p> {
     pub(super) fn has_made(&mut self, t: TaskIx, wish: Wish<'p>, flow: Flow) -> Step {
         if matches!(flow, Flow::Done) {
             self.cells[wish.cell].made = Some(wish.id);
+            self.let_all_in(Of::Cell(wish.cell));
         } else {
             self.comes_to(Moment::MakerCut);
             if self.cells[wish.cell].permits.is_wanted() {

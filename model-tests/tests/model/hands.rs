@@ -581,3 +581,47 @@ fn sc4_who_has_room_when_it_is_cancelled_keeps_it() {
         }),
     );
 }
+
+/// Room that was given while somebody received is used, whoever comes next.
+#[test]
+fn ms2_a_receiver_takes_nothing_of_a_sender_behind_reserved_room() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 0, 1, json!([sleep(9)]))])),
+            spawn(3, 2, 2, json!([until(6, 3, json!([receive(4, 0)]))])),
+            spawn(5, 2, 3, json!([send(7, 0, 2)])),
+            receive(8, 0),
+            receive(10, 0)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"spawn": 3}], [9, {"received": [0, 1]}],
+                [10, {"received": [0, 2]}], [10, ok("group", 2)], [10, ok("scope", 1)], [10, completed()]
+            ],
+            "t1": [[1, "begin"], [4, {"reserved": 0}], [9, {"slept": 9}], [9, {"sent": 1}], [9, completed()]],
+            "t2": [[3, "begin"], [6, because("scope", 3, "deadline")], [6, completed()]],
+            "t3": [[5, "begin"], [10, {"sent": 2}], [10, completed()]]
+        }),
+    );
+}
+
+/// Who comes to receive is room for one more, also where all the room is reserved.
+#[test]
+fn ms2_a_receiver_that_waits_is_room_for_one_more() {
+    check(
+        in_group(json!([
+            spawn(1, 2, 1, json!([reserve(2, 1, 1, json!([sleep(6)]))])),
+            spawn(3, 2, 2, json!([send(4, 1, 2)])),
+            receive(5, 1),
+            receive(7, 1)
+        ])),
+        json!({
+            "t0": [
+                [0, "begin"], [1, {"spawn": 1}], [3, {"spawn": 2}], [5, {"received": [1, 2]}],
+                [7, {"received": [1, 1]}], [7, ok("group", 2)], [7, ok("scope", 1)], [7, completed()]
+            ],
+            "t1": [[1, "begin"], [2, {"reserved": 1}], [6, {"slept": 6}], [6, {"sent": 1}], [6, completed()]],
+            "t2": [[3, "begin"], [5, {"sent": 2}], [5, completed()]]
+        }),
+    );
+}

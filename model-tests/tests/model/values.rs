@@ -559,3 +559,31 @@ fn pr2_a_resource_is_busy_for_the_task_that_uses_it_too() {
         }),
     );
 }
+
+/// The first to have the value cancels the others, which had it as soon.
+#[test]
+fn sc4_a_value_is_there_for_all_who_wait_at_once() {
+    check(
+        json!([until(
+            14,
+            1,
+            json!([together(
+                "select",
+                2,
+                [
+                    (1, json!([fill(2, 3, json!([sleep(6)]))])),
+                    (2, json!([fill(4, 4, json!([]))])),
+                    (3, json!([fill(5, 5, json!([]))]))
+                ]
+            )])
+        )]),
+        json!({
+            "t0": [
+                [0, "begin"], [6, {"came": [1, 2, 3]}], [6, ok("together", 2)], [6, ok("scope", 1)], [6, completed()]
+            ],
+            "t1": [[0, "begin"], [2, {"making": 3}], [6, {"slept": 6}], [6, {"got": [3, 3]}], [6, completed()]],
+            "t2": [[0, "begin"], [6, {"got": [4, 3]}], [6, completed()]],
+            "t3": [[0, "begin"], [6, {"got": [5, 3]}], [6, completed()]]
+        }),
+    );
+}

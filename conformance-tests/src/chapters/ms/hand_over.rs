@@ -295,7 +295,34 @@ pub fn ms2_a_newcomer_does_not_pass_one_who_was_promised_an_item(on: &Flavour) {
     });
 }
 
-/// MS2: a `Stream` that looks is woken when what stood in front of an item goes: a receive, or room that was promised.
+/// MS2: room that is reserved counts as used for who comes to receive, whoever comes first: the other sender's item waits
+/// for the next one.
+pub fn ms2_reserved_room_is_kept_from_senders_whoever_comes_first(on: &Flavour) {
+    on.run(async {
+        for receiver_first in [false, true] {
+            let (sender, receiver) = object_stream(0);
+            // There is room while somebody receives, and that one leaves.
+            let mut gone = Box::pin(receiver.receive());
+            assert!(poll_once(&mut gone).await.is_pending());
+            let slot = sender.reserve().await.expect("one waits");
+            drop(gone);
+            let mut receive = Box::pin(receiver.receive());
+            let mut send = Box::pin(sender.send("send"));
+            if receiver_first {
+                assert!(poll_once(&mut receive).await.is_pending());
+            }
+            assert!(poll_once(&mut send).await.is_pending());
+            assert!(receiver.try_receive().is_err());
+            assert!(poll_once(&mut receive).await.is_pending());
+            assert_eq!(slot.send("slot"), Ok(()));
+            assert_eq!(receive.await, Ok("slot"));
+            assert_eq!(receiver.try_receive(), Ok("send"));
+            assert_eq!(send.await, Ok(()));
+        }
+    });
+}
+
+/// MS2: a `Stream` that looks is woken when what stood in front of an item goes: room that was given, or was promised.
 pub fn ms2_a_stream_is_woken_when_the_way_to_an_item_is_free(on: &Flavour) {
     on.run(async {
         let (sender, mut stream) = object_stream(0);
@@ -305,12 +332,12 @@ pub fn ms2_a_stream_is_woken_when_the_way_to_an_item_is_free(on: &Flavour) {
         let slot = sender.reserve().await.expect("one waits");
         let mut send = Box::pin(sender.send(1));
         assert!(poll_once(&mut send).await.is_pending());
+        drop(receive);
         let goes = async {
             yield_once().await;
-            drop(receive);
+            drop(slot);
         };
         assert_eq!(futures_util::join!(stream.next(), goes).0, Some(1));
-        drop(slot);
         let mut room = Box::pin(sender.reserve());
         let mut send = Box::pin(sender.send(2));
         assert!(poll_once(&mut room).await.is_pending());

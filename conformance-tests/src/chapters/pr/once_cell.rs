@@ -48,3 +48,27 @@ pub fn pr2_a_failed_cell_is_filled_by_the_next(on: &Flavour) {
         assert_eq!(*next.await, 7);
     });
 }
+
+/// PR2, SC4: a value that is made is there for all who wait at that moment, also for one who is cancelled before those
+/// ahead of it have gone on.
+pub fn pr2_a_value_is_there_for_all_who_wait_at_once(on: &Flavour) {
+    on.run(async {
+        let cell = OnceCell::new();
+        let made = || async {
+            yield_once().await;
+            7
+        };
+        let mut maker = Box::pin(cell.get_or_init(made));
+        assert!(poll_once(&mut maker).await.is_pending());
+        let mut ahead = Box::pin(cell.get_or_init(|| async { 8 }));
+        assert!(poll_once(&mut ahead).await.is_pending());
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let mut cancelled = Box::pin(scope.run(cell.get_or_init(|| async { 9 })));
+        assert!(poll_once(&mut cancelled).await.is_pending());
+        assert_eq!(poll_once(&mut maker).await, Poll::Ready(&7));
+        handle.cancel();
+        assert_eq!(cancelled.await.expect("it was granted before"), &7);
+        assert_eq!(ahead.await, &7);
+    });
+}
