@@ -40,7 +40,7 @@ use crate::group::Group;
 use crate::group::ledger::Ledger;
 use crate::portal::{Portal, PortalError};
 use crate::runtime::Rt;
-use crate::scope::current::{self, Entry, Home};
+use crate::scope::current::{self, Badge, Bare, Home};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::{self, Kind, Node, Park, Seat};
 use crate::task::{Place, TaskStatus};
@@ -398,8 +398,16 @@ where
     F: Future + Unpin,
 {
     let mut cx = Context::from_waker(waker);
-    let mut home = None;
-    let _entered = current::enter(Entry::Node(node.clone()), Home::Region(&mut home));
+    let bare = Bare {
+        kind: node.kind(),
+        place: node.place(),
+        deadline: None,
+    };
+    let mut badge = Badge {
+        bare,
+        node: Some(node.clone()),
+    };
+    let _entered = current::enter(Home::Region(&mut badge));
     Pin::new(future).poll(&mut cx)
 }
 

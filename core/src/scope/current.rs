@@ -1,8 +1,8 @@
 //! Which region and which task are being polled on this thread right now.
 //!
 //! Every region pushes itself onto a thread-local stack for the span of a poll and takes itself back
-//! afterwards, also when the poll unwinds (SC10). Its own reference moves in and out, so a poll costs
-//! no reference count.
+//! afterwards, also when the poll unwinds (SC10). Its own reference moves in and out, by changing places with none, so
+//! a poll costs no reference count, and no look at what there is to drop.
 //!
 //! # Always true
 //!
@@ -10,6 +10,8 @@
 //!    node for one makes nodes for all below it first.
 //! 2. An entry of a task cuts the stack: what is below it belongs to whoever polls the task.
 //! 3. The stack is never borrowed while user code runs.
+//! 4. An entry above the top has no reference, and waits to be filled again. One below it has that of its home, which
+//!    has none meanwhile.
 
 use std::cell::{Cell, RefCell};
 use std::mem;
@@ -29,48 +31,122 @@ const BUDGET: u16 = 128;
 const UNLIMITED: u16 = u16::MAX;
 
 crate::loom::thread_local! {
-    static STACK: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+    static STACK: RefCell<Stack> = const { RefCell::new(Stack::new()) };
     static BUDGET_LEFT: Cell<u16> = const { Cell::new(UNLIMITED) };
 }
 
-/// A region that is being polled.
-pub(crate) enum Entry {
-    /// A region in the tree, or one that has a handle and will be.
-    Node(Arc<Node>),
-    /// A task.
-    Task(Arc<dyn Member>),
-    /// A region that needs no node yet.
-    Bare {
-        kind: Kind,
-        place: Place,
-        deadline: Option<Instant>,
-    },
+/// What of a region is on the stack while it is polled.
+pub(crate) struct Badge {
+    pub(crate) bare: Bare,
+    /// None while it needs none. One that has a handle has a node that is not in the tree yet.
+    pub(crate) node: Option<Arc<Node>>,
+}
+
+/// What a region is before it has a node.
+#[derive(Clone, Copy)]
+pub(crate) struct Bare {
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Bare {
+    /// In the entry of a task, whose member knows the rest.
+    const TASK: Self = Self {
+        kind: Kind::Task,
+        place: Place::caller(),
+        deadline: None,
+    };
+
+    /// A node of its own, with no place in the tree yet.
+    pub(crate) fn to_node(self) -> Node {
+        Node::with_deadline(self.kind, self.place, self.deadline)
+    }
+}
+
+/// What is being polled: a region or, where there is a member, a task.
+struct Entry {
+    badge: Badge,
+    member: Option<Arc<dyn Member>>,
 }
 
 impl Entry {
     fn kind(&self) -> Kind {
-        match self {
-            Entry::Node(node) => node.kind(),
-            Entry::Task(_) => Kind::Task,
-            Entry::Bare { kind, .. } => *kind,
+        self.badge.bare.kind
+    }
+
+    /// Lets the reference at home and the one here change places. One of the two is none (invariant 4).
+    #[inline]
+    fn swap(&mut self, home: &mut Home<'_>) {
+        match home {
+            Home::Region(badge) => mem::swap(&mut self.badge.node, &mut badge.node),
+            Home::Task(member) => mem::swap(&mut self.member, *member),
         }
+    }
+}
+
+/// The entries of what is being polled, and above the top those that wait to be filled again.
+#[derive(Default)]
+struct Stack {
+    entries: Vec<Entry>,
+    top: usize,
+}
+
+impl Stack {
+    const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            top: 0,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, home: &mut Home<'_>) {
+        if self.top >= self.entries.len() {
+            self.grow();
+        }
+        if let Some(entry) = self.entries.get_mut(self.top) {
+            entry.badge.bare = match home {
+                Home::Region(badge) => badge.bare,
+                Home::Task(_) => Bare::TASK,
+            };
+            entry.swap(home);
+            self.top += 1;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let badge = Badge {
+            bare: Bare::TASK,
+            node: None,
+        };
+        let member = None;
+        self.entries.push(Entry { badge, member });
+    }
+
+    #[inline]
+    fn pop(&mut self, home: &mut Home<'_>) {
+        self.top -= 1;
+        // There is one, as in `push`: a look that may not panic is the shorter one.
+        if let Some(entry) = self.entries.get_mut(self.top) {
+            entry.swap(home);
+        }
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.entries[..self.top]
+    }
+
+    fn entries_mut(&mut self) -> &mut [Entry] {
+        &mut self.entries[..self.top]
     }
 }
 
 /// Where the reference of an entry is kept between two polls.
 pub(crate) enum Home<'a> {
-    Region(&'a mut Option<Arc<Node>>),
+    Region(&'a mut Badge),
     Task(&'a mut Option<Arc<dyn Member>>),
-}
-
-impl Home<'_> {
-    fn take_back(&mut self, entry: Option<Entry>) {
-        match (self, entry) {
-            (Home::Region(home), Some(Entry::Node(node))) => **home = Some(node),
-            (Home::Task(home), Some(Entry::Task(member))) => **home = Some(member),
-            _ => {}
-        }
-    }
 }
 
 /// The time that an entry is on the stack, to which this drop puts an end, also an unwinding one.
@@ -82,36 +158,34 @@ pub(crate) struct Entered<'a>(Home<'a>);
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        awaited::moved();
-        let entry = STACK.try_with(|stack| stack.borrow_mut().pop());
-        self.0.take_back(entry.unwrap_or_default());
+        pop(&mut self.0);
     }
 }
 
-/// Puts an entry on the stack, for a poll. It goes back home afterwards, as a node if one was made for it.
+/// Puts an entry on the stack, for a poll. It goes back home afterwards, with a node if one was made for it.
 #[inline]
-pub(crate) fn enter(entry: Entry, home: Home<'_>) -> Entered<'_> {
-    let entered = push(entry, home);
+pub(crate) fn enter(mut home: Home<'_>) -> Entered<'_> {
+    push(&mut home);
     awaited::begin();
-    entered
+    Entered(home)
 }
 
 /// Puts an entry on the stack beside its poll: what it waits for stays said.
 #[inline]
-pub(crate) fn enter_again(entry: Entry, home: Home<'_>) -> Entered<'_> {
+pub(crate) fn enter_again(mut home: Home<'_>) -> Entered<'_> {
     awaited::moved();
-    push(entry, home)
+    push(&mut home);
+    Entered(home)
 }
 
-#[inline]
-fn push<'a>(entry: Entry, mut home: Home<'a>) -> Entered<'a> {
+fn push(home: &mut Home<'_>) {
     // While the thread is being torn down there is no stack: the code runs without a context.
-    let mut entry = Some(entry);
-    let pushed = STACK.try_with(|stack| stack.borrow_mut().extend(entry.take()));
-    if pushed.is_err() {
-        home.take_back(entry);
-    }
-    Entered(home)
+    let _ = STACK.try_with(|stack| stack.borrow_mut().push(home));
+}
+
+fn pop(home: &mut Home<'_>) {
+    awaited::moved();
+    let _ = STACK.try_with(|stack| stack.borrow_mut().pop(home));
 }
 
 /// How many regions are being polled on this thread, one inside the other.
@@ -122,7 +196,7 @@ pub(super) fn depth() -> usize {
 /// Runs `f` as if nothing of ours were being polled on this thread: code that blocks it has no region, and no
 /// budget to spend.
 pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    struct Restore(Vec<Entry>, u16);
+    struct Restore(Stack, u16);
 
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -186,10 +260,10 @@ pub(crate) fn is_entered() -> bool {
 pub(crate) fn is_cancelled() -> bool {
     peek(|stack| {
         for entry in stack.iter().rev() {
-            match entry {
-                Entry::Task(member) => return member.core().is_cancelled(),
-                Entry::Node(node) if node.is_attached() => return node.is_cancelled(),
-                Entry::Node(node) if node.cancel_called() => return true,
+            match (&entry.member, &entry.badge.node) {
+                (Some(member), _) => return member.core().is_cancelled(),
+                (_, Some(node)) if node.is_attached() => return node.is_cancelled(),
+                (_, Some(node)) if node.cancel_called() => return true,
                 _ if entry.kind().is_shield() => return false,
                 _ => {}
             }
@@ -202,22 +276,19 @@ pub(crate) fn is_cancelled() -> bool {
 pub(crate) fn node() -> Option<Arc<Node>> {
     STACK
         .try_with(|stack| {
-            let stack = &mut *stack.borrow_mut();
+            let mut stack = stack.borrow_mut();
+            let stack = stack.entries_mut();
             let (mut parent, bare) = innermost_attached(stack);
             for entry in &mut stack[bare..] {
-                let node = match entry {
-                    Entry::Node(node) => {
+                let badge = &mut entry.badge;
+                let node = match &badge.node {
+                    Some(node) => {
                         node.attach(parent);
                         node.clone()
                     }
-                    Entry::Bare {
-                        kind,
-                        place,
-                        deadline,
-                    } => Node::with_deadline(*kind, *place, *deadline).placed(parent),
-                    Entry::Task(_) => unreachable!("a task is always in the tree"),
+                    None => badge.bare.to_node().placed(parent),
                 };
-                *entry = Entry::Node(node.clone());
+                badge.node = Some(node.clone());
                 parent = Some(node);
             }
             parent
@@ -229,9 +300,9 @@ pub(crate) fn node() -> Option<Arc<Node>> {
 /// The innermost entry that is in the tree, and where those begin that are not (invariant 1).
 fn innermost_attached(stack: &[Entry]) -> (Option<Arc<Node>>, usize) {
     for (index, entry) in stack.iter().enumerate().rev() {
-        match entry {
-            Entry::Task(member) => return (Some(member.core().solidify()), index + 1),
-            Entry::Node(node) if node.is_attached() => return (Some(node.clone()), index + 1),
+        match (&entry.member, &entry.badge.node) {
+            (Some(member), _) => return (Some(member.core().solidify()), index + 1),
+            (_, Some(node)) if node.is_attached() => return (Some(node.clone()), index + 1),
             _ => {}
         }
     }
@@ -245,7 +316,7 @@ pub(crate) fn shield_to_undo() -> Option<Arc<Node>> {
         stack
             .iter()
             .rev()
-            .take_while(|entry| !matches!(entry, Entry::Task(_)))
+            .take_while(|entry| entry.member.is_none())
             // What a blocking call waits for on its thread goes on in the caller's task.
             .any(|entry| entry.kind().is_shield() || entry.kind() == Kind::FromThread)
     });
@@ -261,12 +332,12 @@ pub(crate) fn shield_to_undo() -> Option<Arc<Node>> {
 /// The runtime of the task that is being polled, if that is one of ours.
 pub(crate) fn runtime() -> Option<Arc<Rt>> {
     let nearest = peek(|stack| {
-        stack.iter().rev().find_map(|entry| match entry {
-            Entry::Task(member) => Some(member.core().group.rt.clone()),
-            Entry::Node(node) if matches!(node.kind(), Kind::Root | Kind::Group) => {
-                Some(node.group()?.rt.clone())
+        stack.iter().rev().find_map(|entry| match &entry.member {
+            Some(member) => Some(member.core().group.rt.clone()),
+            None if matches!(entry.kind(), Kind::Root | Kind::Group) => {
+                Some(entry.badge.node.as_ref()?.group()?.rt.clone())
             }
-            _ => None,
+            None => None,
         })
     });
     // A region that moved to another thread still belongs to where it was first polled (SC14).
@@ -275,10 +346,10 @@ pub(crate) fn runtime() -> Option<Arc<Rt>> {
 
 fn innermost_node() -> Option<Arc<Node>> {
     peek(|stack| {
-        stack.iter().rev().find_map(|entry| match entry {
-            Entry::Node(node) => Some(node.clone()),
-            _ => None,
-        })
+        stack
+            .iter()
+            .rev()
+            .find_map(|entry| entry.badge.node.clone())
     })
 }
 
@@ -290,10 +361,10 @@ pub(crate) fn runtime_of(node: &Arc<Node>) -> Option<Arc<Rt>> {
 /// Who is asking: the task that is polled here, or whose blocking call runs here.
 pub(crate) fn task_info() -> Option<TaskInfo> {
     let nearest = peek(|stack| {
-        stack.iter().rev().find_map(|entry| match entry {
-            Entry::Task(member) => Some(member.core().info()),
-            Entry::Node(node) if node.kind() == Kind::Root => Some(TaskInfo::main(node.place())),
-            _ => None,
+        stack.iter().rev().find_map(|entry| match &entry.member {
+            Some(member) => Some(member.core().info()),
+            None if entry.kind() == Kind::Root => Some(TaskInfo::main(entry.badge.bare.place)),
+            None => None,
         })
     });
     nearest.or_else(caller::task)
@@ -309,6 +380,6 @@ pub(crate) fn reason() -> Option<Reason> {
 
 fn peek<R: Default>(f: impl FnOnce(&[Entry]) -> R) -> R {
     STACK
-        .try_with(|stack| f(&stack.borrow()))
+        .try_with(|stack| f(stack.borrow().entries()))
         .unwrap_or_default()
 }

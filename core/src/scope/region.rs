@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use anyrt_backend::Timer;
 
-use super::current::{self, Entry, Home};
+use super::current::{self, Badge, Bare, Home};
 use super::reason::{Cause, Reason};
 use super::tree::{Kind, Node, Park};
 use crate::error::Cancelled;
@@ -37,10 +37,7 @@ use crate::time::is_never;
 
 /// The polling side of a region.
 pub(crate) struct Region {
-    kind: Kind,
-    place: Place,
-    node: Option<Arc<Node>>,
-    deadline: Option<Instant>,
+    badge: Badge,
     alarm: Option<Alarm>,
 }
 
@@ -80,10 +77,14 @@ impl Region {
     #[inline]
     pub(crate) const fn new(kind: Kind, place: Place) -> Self {
         Self {
-            kind,
-            place,
-            node: None,
-            deadline: None,
+            badge: Badge {
+                bare: Bare {
+                    kind,
+                    place,
+                    deadline: None,
+                },
+                node: None,
+            },
             alarm: None,
         }
     }
@@ -91,48 +92,34 @@ impl Region {
     /// A region whose node exists already, since a handle was given out.
     pub(crate) fn with_node(node: Arc<Node>) -> Self {
         let mut region = Self::new(node.kind(), node.place());
-        region.node = Some(node);
+        region.badge.node = Some(node);
         region
     }
 
     pub(crate) fn place(&self) -> Place {
-        self.place
+        self.badge.bare.place
     }
 
     /// Sets the deadline, before the first poll of the body or from within the region's own poll.
     pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
-        match &self.node {
+        match &self.badge.node {
             Some(node) => node.start_deadline(deadline),
-            None => self.deadline = deadline,
+            None => self.badge.bare.deadline = deadline,
         }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        match &self.node {
+        match &self.badge.node {
             Some(node) => node.deadline(),
-            None => self.deadline,
+            None => self.badge.bare.deadline,
         }
     }
 
     /// Runs `f` inside the region.
     #[inline]
     pub(crate) fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        let (entry, home) = self.entry();
-        let _entered = current::enter_again(entry, home);
+        let _entered = current::enter_again(Home::Region(&mut self.badge));
         f()
-    }
-
-    #[inline]
-    fn entry(&mut self) -> (Entry, Home<'_>) {
-        let entry = match self.node.take() {
-            Some(node) => Entry::Node(node),
-            None => Entry::Bare {
-                kind: self.kind,
-                place: self.place,
-                deadline: self.deadline,
-            },
-        };
-        (entry, Home::Region(&mut self.node))
     }
 
     /// Polls the body inside the region. A body that is ready is dropped there too.
@@ -142,8 +129,7 @@ impl Region {
         mut body: Pin<&mut Option<F>>,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
-        let (entry, home) = self.entry();
-        let _entered = current::enter(entry, home);
+        let _entered = current::enter(Home::Region(&mut self.badge));
         let Some(future) = body.as_mut().as_pin_mut() else {
             // The body is gone: the region has ended and never completes.
             return Poll::Pending;
@@ -169,23 +155,23 @@ impl Region {
 
     #[inline]
     fn settled(&mut self) -> &Arc<Node> {
-        if let Some(node) = self.node.as_ref().filter(|node| !node.is_attached()) {
+        if let Some(node) = self.badge.node.as_ref().filter(|node| !node.is_attached()) {
             node.attach(current::node());
         }
-        self.node.get_or_insert_with(|| {
-            Node::with_deadline(self.kind, self.place, self.deadline).placed(current::node())
-        })
+        self.badge
+            .node
+            .get_or_insert_with(|| self.badge.bare.to_node().placed(current::node()))
     }
 
     /// Makes the region a root of its own.
     pub(crate) fn settle_as_root(&mut self) -> Arc<Node> {
-        let node = Node::new(self.kind, self.place).placed(None);
-        self.node.insert(node).clone()
+        let node = Node::new(self.badge.bare.kind, self.badge.bare.place).placed(None);
+        self.badge.node.insert(node).clone()
     }
 
     /// What to do after the body was pending: wait, or drop the body.
     pub(crate) fn park(&mut self, cx: &mut Context<'_>) -> Park {
-        let (parked, deadline) = match self.node {
+        let (parked, deadline) = match self.badge.node {
             Some(_) => self.settled().park_until(cx),
             None => self.settle_parked(cx),
         };
@@ -209,18 +195,18 @@ impl Region {
     /// Takes the region's place in the tree and parks it there. Nobody has a handle of it, so that nothing holds it
     /// and nobody has moved its deadline.
     fn settle_parked(&mut self, cx: &Context<'_>) -> (Park, Option<Instant>) {
-        let node = Node::with_deadline(self.kind, self.place, self.deadline);
+        let node = self.badge.bare.to_node();
         let node = node.waiting(cx.waker().clone()).placed(current::node());
         let parked = if node.is_cancelled() {
             Park::Drop
         } else {
             Park::Wait
         };
-        self.node = Some(node);
+        self.badge.node = Some(node);
         // That whose clock the deadline was counted on, in this very poll; a walk up the tree takes longer.
-        let watched = self.deadline.filter(|_| parked == Park::Wait);
+        let watched = self.badge.bare.deadline.filter(|_| parked == Park::Wait);
         self.alarm = watched.map(|_| Alarm::new(Rt::here()));
-        (parked, self.deadline)
+        (parked, self.badge.bare.deadline)
     }
 
     /// Registers the waker of a region that has no body to drop.
@@ -234,7 +220,7 @@ impl Region {
     /// Sees to it that the region is woken when its deadline passes. Says whether it has, in which
     /// case the region was cancelled, by this or by somebody else.
     fn watch_deadline(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> bool {
-        let node = self.node.as_ref().filter(|node| !node.is_cancelled());
+        let node = self.badge.node.as_ref().filter(|node| !node.is_cancelled());
         let (Some(deadline), Some(node)) = (deadline, node) else {
             self.alarm = None;
             return false;
@@ -256,7 +242,7 @@ impl Region {
 
     #[inline]
     pub(crate) fn node(&self) -> Option<&Arc<Node>> {
-        self.node.as_ref()
+        self.badge.node.as_ref()
     }
 
     /// Why the region is cancelled. One that outlived what was around it is shut down.
@@ -268,14 +254,14 @@ impl Region {
 
     /// The region's own reason, if this is where the cancel stops.
     pub(crate) fn absorbs(&self) -> Option<Cancelled> {
-        self.node.as_ref()?.absorbs().map(Cancelled::new)
+        self.badge.node.as_ref()?.absorbs().map(Cancelled::new)
     }
 
     /// Takes the region out of the tree, unless it has left.
     #[inline]
     pub(crate) fn leave(&mut self) {
         // A bare region has no alarm either.
-        if let Some(node) = self.node.as_ref().filter(|node| !node.has_left()) {
+        if let Some(node) = self.badge.node.as_ref().filter(|node| !node.has_left()) {
             self.alarm = None;
             node.detach();
         }
@@ -292,9 +278,9 @@ impl Drop for Region {
 impl fmt::Debug for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Region")
-            .field("kind", &self.kind)
-            .field("place", &self.place)
-            .field("node", &self.node)
+            .field("kind", &self.badge.bare.kind)
+            .field("place", &self.badge.bare.place)
+            .field("node", &self.badge.node)
             .finish_non_exhaustive()
     }
 }

@@ -37,7 +37,7 @@ use crate::group::start::{Business, Link};
 use crate::loom::Mutex;
 use crate::outcome::{Payload, confine, quietly, wake};
 use crate::renewal::WakerId;
-use crate::scope::current::{self, Entry, Home};
+use crate::scope::current::{self, Home};
 use crate::scope::reason::{Cause, Reason};
 use crate::scope::tree::Park;
 
@@ -260,10 +260,7 @@ fn inside<R>(
     context: &context::Context,
     f: impl FnOnce() -> R,
 ) -> Result<R, Payload> {
-    let Some(entry) = member.take().map(Entry::Task) else {
-        unreachable!("a task has its member until it has ended")
-    };
-    let _entered = current::enter(entry, Home::Task(member));
+    let _entered = current::enter(Home::Task(member));
     let _context = context.enter();
     let _budget = current::fresh_budget();
     confine(f)
