@@ -114,10 +114,11 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
-        let making = self
+        let _alone = self
             .making
-            .get_or_init(|| Semaphore::of(self.label.clone(), 1));
-        let _alone = making.acquire().await;
+            .get_or_init(|| Semaphore::of(self.label.clone(), 1))
+            .acquire()
+            .await;
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
@@ -125,7 +126,9 @@ impl<T> OnceCell<T> {
         // One that was set meanwhile came first.
         let value = self.value.get_or_init(|| value);
         // It is there for all who wait, whatever becomes of those before them.
-        making.let_all_in();
+        if let Some(making) = self.making.get() {
+            making.let_all_in();
+        }
         Ok(value)
     }
 }

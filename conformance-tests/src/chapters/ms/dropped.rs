@@ -182,7 +182,8 @@ pub fn ms4_operations_dropped_at_any_poll_lose_nothing(on: &Flavour) {
                 had[1].extend(std::iter::from_fn(|| second.try_receive().ok()));
                 assert_eq!(had[0], had[1], "{said}");
                 // When the send took place is not known.
-                (sent.sort_unstable(), had[0].sort_unstable());
+                sent.sort_unstable();
+                had[0].sort_unstable();
                 assert_eq!(had[0], sent, "{said}");
                 let fits = (0..5).take_while(|item| sender.try_send(*item).is_ok());
                 assert_eq!(fits.count(), room, "{said}");
