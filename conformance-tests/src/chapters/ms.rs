@@ -47,6 +47,7 @@ crate::chapter! { ($) ms;
     ms2_items_of_dropped_receives_keep_their_order,
     ms2_operations_dropped_at_any_poll_lose_nothing,
     ms2_reserved_room_is_kept_from_senders_whoever_comes_first,
+    ms2_room_that_is_used_lets_others_see_what_is_behind,
     ms2_room_that_is_not_used_goes_to_the_next,
     ms2_the_item_of_a_send_that_is_given_up_comes_back,
     ms3_a_receive_that_waits_ends_with_the_last_sender,

@@ -66,6 +66,7 @@ crate::chapter! { ($) pr;
     pr2_a_value_is_kept_for_a_period,
     pr2_a_value_that_is_forgotten_is_made_anew,
     pr2_a_value_is_there_for_all_who_wait_at_once,
+    pr2_a_value_that_is_set_is_there_for_all_who_wait,
     pr2_a_wait_at_a_barrier_dropped_at_any_poll_counts_or_does_not,
     pr2_a_wait_for_a_promise_in_a_cancelled_region_never_completes,
     pr2_a_wait_that_is_carried_out_of_a_cancelled_region_looks_again,

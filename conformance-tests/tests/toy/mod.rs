@@ -149,8 +149,9 @@ struct TaskWaker(usize, AtomicBool, Sender<Message>);
 impl TaskWaker {
     /// Polls the future that this wakes; tells whether it has finished.
     fn poll<F: Future + ?Sized>(self: &Arc<Self>, future: Pin<&mut F>) -> bool {
-        // Before the poll: a wake that comes during it must lead to another one.
-        self.1.store(false, SeqCst);
+        // Before the poll: a wake that comes during it must lead to another one. A swap, so that the poll sees what came
+        // before a wake that found it listed.
+        self.1.swap(false, SeqCst);
         let waker = Waker::from(self.clone());
         future.poll(&mut Context::from_waker(&waker)).is_ready()
     }

@@ -9,7 +9,7 @@
 //!
 //! Whenever the lock is free, but for those whose region is cancelled:
 //!
-//! 1. Nobody waits to receive while there is an item in the buffer, or one with a sender that nobody else is promised.
+//! 1. Nobody waits to receive while there is an item in the buffer, or one with a sender that has room.
 //! 2. Nobody waits to send while there is room.
 //! 3. An item is in one place: with its sender, in the buffer, or with the receiver it was granted to. One that is
 //!    granted to a receive that is dropped goes back to where it was in the order.
@@ -351,10 +351,11 @@ impl<T> State<T> {
     /// Uses room that was taken, or gives it back.
     pub(super) fn use_reserved(&mut self, item: Option<T>, woken: &mut Woken) {
         self.reserved -= 1;
-        match item {
-            Some(item) => self.hand_over(item, woken),
-            None => self.advance(woken),
+        if let Some(item) = item {
+            self.hand_over(item, woken);
         }
+        // Who had the item leaves room, or an item of somebody else, for the next.
+        self.advance(woken);
     }
 
     /// Asks for the end of a wait to receive, as [`WaitQueue::poll`]. An item that it was granted is taken with it.

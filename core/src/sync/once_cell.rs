@@ -71,13 +71,16 @@ impl<T> OnceCell<T> {
         self.value.into_inner()
     }
 
-    /// Fills the cell, unless it is filled. Those that wait for somebody who is making a value go on waiting for that.
+    /// Fills the cell, unless it is filled. Those that wait for somebody who is making a value have this one.
     ///
     /// # Errors
     ///
     /// The value, where there is one already.
     pub fn set(&self, value: T) -> Result<(), T> {
-        self.value.set(value)
+        self.value.set(value)?;
+        // It is there for all who wait, whatever becomes of those before them.
+        self.making().open();
+        Ok(())
     }
 
     /// The value, made by `init` if there is none. An `init` that asks for the same cell waits for itself.
@@ -114,22 +117,21 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
-        let _alone = self
-            .making
-            .get_or_init(|| Semaphore::of(self.label.clone(), 1))
-            .acquire()
-            .await;
+        let _alone = self.making().acquire().await;
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
-        let value = init().await?;
         // One that was set meanwhile came first.
-        let value = self.value.get_or_init(|| value);
-        // It is there for all who wait, whatever becomes of those before them.
-        if let Some(making) = self.making.get() {
-            making.let_all_in();
+        drop(self.set(init().await?));
+        match self.value.get() {
+            Some(value) => Ok(value),
+            None => unreachable!("it was set, if not here"),
         }
-        Ok(value)
+    }
+
+    fn making(&self) -> &Semaphore {
+        self.making
+            .get_or_init(|| Semaphore::of(self.label.clone(), 1))
     }
 }
 

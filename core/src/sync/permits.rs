@@ -128,11 +128,12 @@ impl Permits {
         self.hand_over();
     }
 
-    /// Gives a permit to everybody who waits, beyond what there are.
-    pub(crate) fn let_all_in(&self) {
+    /// From now on there are permits for everybody, who waits and who will come.
+    pub(crate) fn open(&self) {
         let mut woken = Woken::default();
         {
             let mut queue = self.queue.lock();
+            self.state.fetch_add(Self::MAX / 2 * ONE, Ordering::AcqRel);
             while queue.grant(&mut woken, |()| ()) {}
             self.state.fetch_and(!WAITERS, Ordering::AcqRel);
         }

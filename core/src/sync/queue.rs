@@ -17,8 +17,9 @@
 //! 2. What is granted goes to the oldest entry whose region is not effectively cancelled at that moment, whoever
 //!    has been polled since.
 //! 3. Waits are numbered in the order in which they came. The board is told of the end of each before it is woken, so that
-//!    one that is polled for nothing sees there, without the lock, that its turn has not come. Where waits end out of
-//!    order, by a cancel or a close, those in between look under the lock.
+//!    one that is polled for nothing sees there, without the lock, that its turn has not come: a poll sees what came before
+//!    the wakes that it answers, as runtimes promise. Where waits end out of order, by a cancel or a close, those in
+//!    between look under the lock.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

@@ -106,9 +106,9 @@ impl Semaphore {
         })
     }
 
-    /// For what need not be waited for any more.
-    pub(super) fn let_all_in(&self) {
-        self.permits.let_all_in();
+    /// For what need not be waited for any more. It is done once, and leaves no room for more permits.
+    pub(super) fn open(&self) {
+        self.permits.open();
     }
 
     /// The figures at this moment.

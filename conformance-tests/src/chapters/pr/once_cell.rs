@@ -72,3 +72,30 @@ pub fn pr2_a_value_is_there_for_all_who_wait_at_once(on: &Flavour) {
         assert_eq!(ahead.await, &7);
     });
 }
+
+/// PR2: a value that is set while one is being made is there for all who wait, and for the maker.
+pub fn pr2_a_value_that_is_set_is_there_for_all_who_wait(on: &Flavour) {
+    on.run(async {
+        let cell = OnceCell::new();
+        let mut maker = Box::pin(cell.get_or_init(|| async {
+            yield_once().await;
+            7
+        }));
+        assert!(poll_once(&mut maker).await.is_pending());
+        let mut others = [8, 9].map(|other| Box::pin(cell.get_or_init(move || ready(other))));
+        let counter = WakeCounter::new();
+        for other in &mut others {
+            assert!(counter.poll(other.as_mut()).is_pending());
+        }
+        assert_eq!(cell.set(5), Ok(()));
+        assert_eq!(counter.wakes(), 2);
+        assert_eq!(cell.set(6), Err(6));
+        for other in others {
+            assert_eq!(other.await, &5);
+        }
+        assert_eq!(maker.await, &5);
+        let cell = OnceCell::new();
+        assert_eq!(cell.set(5), Ok(()));
+        assert_eq!(cell.get_or_init(async || 8).await, &5);
+    });
+}

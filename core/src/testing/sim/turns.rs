@@ -129,7 +129,8 @@ impl Turns {
             Ready::Job(job) => Turn::Job(job),
             Ready::Seat(seat) => {
                 // Before the turn: a wake that comes during it leads to another one.
-                seat.listed.store(false, SeqCst);
+                // A swap, so that the turn sees what came before a wake that found it listed.
+                seat.listed.swap(false, SeqCst);
                 match seat.who {
                     Who::Main => Turn::Main,
                     Who::Task(_) => Turn::Task(seat),
