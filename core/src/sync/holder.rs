@@ -9,7 +9,7 @@
 
 use crate::loom::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::scope::current;
-use crate::task::{Place, TaskId, TaskInfo};
+use crate::task::Place;
 use crate::thread::borrower::Borrower;
 
 /// See the module.
@@ -36,19 +36,24 @@ impl Holder {
     /// The task that runs now has taken the lock.
     #[inline]
     pub(super) fn note(&self, place: Place) {
-        let task = current::task_info();
         // All main futures have the same id, and code outside of tasks has none.
-        let number = task.as_ref().map_or(TaskId::MAIN, TaskInfo::id).number();
-        let is_same = number != TaskId::MAIN.number()
+        let number = current::task_number();
+        let is_same = number != 0
             && number == self.task.load(Ordering::Relaxed)
             && place.address() == self.place.load(Ordering::Relaxed);
         if !is_same {
-            self.task.store(number, Ordering::Relaxed);
-            self.place.store(place.address(), Ordering::Relaxed);
-            // A name that is dropped under the lock is no code of anybody's.
-            *self.last.lock() = Some(Borrower::made_by(task, place));
+            self.write(number, place);
         }
         self.holds.store(true, Ordering::Release);
+    }
+
+    #[inline(never)]
+    fn write(&self, number: u64, place: Place) {
+        self.task.store(number, Ordering::Relaxed);
+        self.place.store(place.address(), Ordering::Relaxed);
+        let holder = Borrower::made_by(current::task_info(), place);
+        // A name that is dropped under the lock is no code of anybody's.
+        *self.last.lock() = Some(holder);
     }
 
     /// It is handed on.

@@ -84,6 +84,7 @@ impl TaskCore {
         }
     }
 
+    #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
         match self.seat.node() {
             Some(node) => node.is_cancelled(),
@@ -105,11 +106,17 @@ impl TaskCore {
             .unwrap_or_else(|| TaskInfo::new(self.id(), None, self.place))
     }
 
-    fn id(&self) -> TaskId {
-        let number = self.id.load(Relaxed);
-        if number != 0 {
-            return TaskId::from_number(number);
+    #[inline]
+    pub(crate) fn id(&self) -> TaskId {
+        match self.id.load(Relaxed) {
+            0 => self.next_id(),
+            number => TaskId::from_number(number),
         }
+    }
+
+    /// The first who asks gives it one.
+    #[cold]
+    fn next_id(&self) -> TaskId {
         let fresh = TaskId::next();
         let raced = self
             .id
