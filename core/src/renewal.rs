@@ -4,19 +4,28 @@
 //! that does not clones its own when it has let go of the lock, and looks a second time, since all may have changed.
 
 use std::mem;
+use std::ptr;
 use std::task::{Context, Poll, RawWakerVTable, Waker};
 
 /// Tells two wakers apart without keeping a clone: the one that is kept elsewhere keeps the addresses from being reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WakerId(usize, usize);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WakerId(usize, &'static RawWakerVTable);
 
 impl WakerId {
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
-        let vtable: *const RawWakerVTable = waker.vtable();
-        Self(waker.data() as usize, vtable as usize)
+        Self(waker.data() as usize, waker.vtable())
     }
 }
+
+impl PartialEq for WakerId {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 && ptr::eq(self.1, other.1)
+    }
+}
+
+impl Eq for WakerId {}
 
 /// The waker of this poll, on its way to where it is to be kept.
 pub(crate) struct Renewal<'a> {
