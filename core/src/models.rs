@@ -1,7 +1,7 @@
 //! Model-checked: what two or three threads can do to the tree, the ledger, a limiter and what it has lent, the way of
 //! a value from a thread, a stream's buffer and a portal, in every order that the memory model allows; in `models/hands.rs`,
 //! to what goes from hand to hand; in `models/waits.rs`, to those who wait for a change or for others; in `models/values.rs`,
-//! to values that are made for others; in `models/room.rs`, to room for items; in `models/ends.rs`, to the ends of futures
+//! to values that are made for others; in `models/polls.rs`, to regions that are polled again; in `models/room.rs`, to room for items; in `models/ends.rs`, to the ends of futures
 //! that run together; in the other files beside it, to seats, calls, regions, groups and streams in rarer states. Where one
 //! thread is enough to bring a state about, a model has one.
 //!
@@ -17,6 +17,7 @@ mod calls;
 mod ends;
 mod groups;
 mod hands;
+mod polls;
 mod regions;
 mod room;
 mod seats;
@@ -102,7 +103,7 @@ fn a_cancel_reaches_a_region_that_is_just_taking_its_place() {
         let canceller = cancelling(&root);
         let scope = below(&root, Kind::Scope);
         let (flag, waker) = woken();
-        let parked = scope.park(&Context::from_waker(&waker));
+        let parked = scope.park(&mut None, &Context::from_waker(&waker));
         assert!(canceller.join().unwrap());
         assert!(scope.is_cancelled());
         assert!(parked == Park::Drop || flag.0.load(SeqCst) == 1);
@@ -206,13 +207,13 @@ fn a_hold_that_ends_during_a_cancel_lets_the_region_go() {
         let shield = below(&scope, Kind::Shield);
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
-        assert_eq!(scope.park(&cx), Park::Wait);
+        assert_eq!(scope.park(&mut None, &cx), Park::Wait);
         let canceller = cancelling(&scope);
         shield.detach();
         canceller.join().unwrap();
         // Woken by the cancel, by the end of the hold, or by both; then nothing holds.
         assert!(flag.0.load(SeqCst) >= 1);
-        assert_eq!(scope.park(&cx), Park::Drop);
+        assert_eq!(scope.park(&mut None, &cx), Park::Drop);
     });
 }
 
@@ -240,7 +241,10 @@ fn a_group_cancelled_while_a_child_starts_reaches_it() {
         let (caller, group) = (root(), root());
         let child = below(&caller, Kind::Task);
         let (flag, waker) = woken();
-        assert_eq!(child.park(&Context::from_waker(&waker)), Park::Wait);
+        assert_eq!(
+            child.park(&mut None, &Context::from_waker(&waker)),
+            Park::Wait
+        );
         let canceller = cancelling(&group);
         if let Some(sweep) = child.move_to(&caller, &group) {
             sweep.run();
@@ -289,7 +293,10 @@ fn two_cancels_keep_the_first_reason_and_wake_once() {
         let root = root();
         let scope = below(&root, Kind::Scope);
         let (flag, waker) = woken();
-        assert_eq!(scope.park(&Context::from_waker(&waker)), Park::Wait);
+        assert_eq!(
+            scope.park(&mut None, &Context::from_waker(&waker)),
+            Park::Wait
+        );
         let other = cancelling(&root);
         let own = tree::cancel(&scope, why());
         let outer = other.join().unwrap();

@@ -34,20 +34,20 @@ fn a_call_without_a_node_holds_what_is_around_it() {
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
         let canceller = cancelling(&root);
-        let parked = scope.park(&cx);
+        let parked = scope.park(&mut None, &cx);
         assert_eq!(parked, Park::Wait);
         assert!(canceller.join().unwrap());
         assert!(call.0.is_cancelled());
         // Told of the cancel, or parked after it.
         let before = flag.0.load(SeqCst);
-        assert_eq!(scope.park(&cx), Park::Wait);
+        assert_eq!(scope.park(&mut None, &cx), Park::Wait);
         call.0.leave();
         assert_eq!(flag.0.load(SeqCst), before + 1);
-        assert_eq!(scope.park(&cx), Park::Drop);
+        assert_eq!(scope.park(&mut None, &cx), Park::Drop);
         assert!(scope.snapshot().kids.is_empty());
         call.0.leave();
         scope.detach();
-        assert_eq!(root.park(&cx), Park::Drop, "nothing holds it");
+        assert_eq!(root.park(&mut None, &cx), Park::Drop, "nothing holds it");
     });
 }
 
@@ -90,10 +90,10 @@ fn a_call_that_outlives_what_is_around_it_is_handed_on() {
         let cx = Context::from_waker(&waker);
         assert!(tree::cancel(&root, why()));
         assert!(call.0.is_cancelled());
-        assert_eq!(root.park(&cx), Park::Wait, "the call holds it");
+        assert_eq!(root.park(&mut None, &cx), Park::Wait, "the call holds it");
         call.0.leave();
         assert!(root.snapshot().kids.is_empty());
-        assert_eq!(root.park(&cx), Park::Drop);
+        assert_eq!(root.park(&mut None, &cx), Park::Drop);
     });
 }
 
@@ -113,7 +113,10 @@ fn a_call_that_ends_while_what_is_around_it_leaves_is_in_no_list() {
         assert!(scope.snapshot().kids.is_empty());
         let (_, waker) = woken();
         assert!(tree::cancel(&root, why()));
-        assert_eq!(root.park(&Context::from_waker(&waker)), Park::Drop);
+        assert_eq!(
+            root.park(&mut None, &Context::from_waker(&waker)),
+            Park::Drop
+        );
         assert_eq!(Arc::strong_count(&call), 1, "nobody keeps it");
     });
 }

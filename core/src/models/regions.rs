@@ -54,13 +54,17 @@ fn a_region_that_outlives_its_run_is_a_root_of_its_own() {
         // What is inside of it is still there, and reached through it.
         let (flag, waker) = woken();
         let cx = Context::from_waker(&waker);
-        assert_eq!(scope.park(&cx), Park::Wait);
+        assert_eq!(scope.park(&mut None, &cx), Park::Wait);
         assert!(tree::cancel(&scope, why()));
         assert_eq!(flag.0.load(SeqCst), 1);
         assert!(shield.outside_cancelled());
-        assert_eq!(scope.park(&cx), Park::Wait, "the shield holds it");
+        assert_eq!(
+            scope.park(&mut None, &cx),
+            Park::Wait,
+            "the shield holds it"
+        );
         shield.detach();
-        assert_eq!(scope.park(&cx), Park::Drop);
+        assert_eq!(scope.park(&mut None, &cx), Park::Drop);
         scope.detach();
     });
 }
@@ -119,7 +123,10 @@ fn a_deadline_that_is_moved_later_beside_its_alarm_cancels_or_not_but_never_afte
         let at = Instant::now();
         let scope = with_deadline(at);
         let (flag, waker) = woken();
-        assert_eq!(scope.park(&Context::from_waker(&waker)), Park::Wait);
+        assert_eq!(
+            scope.park(&mut None, &Context::from_waker(&waker)),
+            Park::Wait
+        );
         let moved = Arc::new(AtomicBool::new(false));
         let mover = thread::spawn({
             let (scope, moved) = (scope.clone(), moved.clone());

@@ -128,8 +128,9 @@ pub(super) fn aside() -> Aside {
     }
 }
 
+/// Whether nobody on this thread says what it waits for.
 #[inline]
-fn is_silent() -> bool {
+pub(super) fn is_silent() -> bool {
     COUNT.with(Cell::get) == 0
 }
 

@@ -17,9 +17,12 @@
 //! 1. Until its first pending poll a region has no node, unless a handle or something inside needed
 //!    one: work that is ready at once costs no allocation and no lock.
 //! 2. A region that was dropped has left the tree.
+//! 3. Of a region that has a node, the deadline in the badge is the one that the node had when it was looked at last. A
+//!    timer, if there is one, is set to it.
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -31,6 +34,7 @@ use super::current::{self, Badge, Bare, Home};
 use super::reason::{Cause, Reason};
 use super::tree::{Kind, Node, Park};
 use crate::error::Cancelled;
+use crate::renewal::WakerId;
 use crate::runtime::Rt;
 use crate::task::Place;
 use crate::time::is_never;
@@ -39,12 +43,14 @@ use crate::time::is_never;
 pub(crate) struct Region {
     badge: Badge,
     alarm: Option<Alarm>,
+    /// The waker that its node has of it, unless somebody took that.
+    listed: Option<WakerId>,
 }
 
 /// A deadline's timer, made when it is first waited for.
 struct Alarm {
     rt: Arc<Rt>,
-    timer: Option<(Pin<Box<dyn Timer>>, Instant)>,
+    timer: Option<Pin<Box<dyn Timer>>>,
 }
 
 impl Alarm {
@@ -52,8 +58,9 @@ impl Alarm {
         Self { rt, timer: None }
     }
 
-    /// Ready when the deadline has passed. The clock is asked first: a timer may be coarser.
-    fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the deadline has passed. The clock is asked first: a timer may be coarser. `was_moved` says that the timer
+    /// is set to another.
+    fn poll(&mut self, deadline: Instant, was_moved: bool, cx: &mut Context<'_>) -> Poll<()> {
         let now = self.rt.now();
         if deadline <= now {
             return Poll::Ready(());
@@ -62,14 +69,13 @@ impl Alarm {
             self.timer = None;
             return Poll::Pending;
         }
-        let (timer, armed) = self
-            .timer
-            .get_or_insert_with(|| (self.rt.backend().timer(deadline), deadline));
-        if *armed != deadline {
+        if let Some(timer) = self.timer.as_mut().filter(|_| was_moved) {
             timer.as_mut().reset(deadline);
-            *armed = deadline;
         }
-        timer.as_mut().poll(cx)
+        self.timer
+            .get_or_insert_with(|| self.rt.backend().timer(deadline))
+            .as_mut()
+            .poll(cx)
     }
 }
 
@@ -86,6 +92,7 @@ impl Region {
                 node: None,
             },
             alarm: None,
+            listed: None,
         }
     }
 
@@ -101,6 +108,7 @@ impl Region {
     }
 
     /// Sets the deadline, before the first poll of the body or from within the region's own poll.
+    #[inline]
     pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
         match &self.badge.node {
             Some(node) => node.start_deadline(deadline),
@@ -150,17 +158,7 @@ impl Region {
 
     /// Takes the region's place in the tree, if it has none.
     pub(crate) fn settle(&mut self) -> Arc<Node> {
-        self.settled().clone()
-    }
-
-    #[inline]
-    fn settled(&mut self) -> &Arc<Node> {
-        if let Some(node) = self.badge.node.as_ref().filter(|node| !node.is_attached()) {
-            node.attach(current::node());
-        }
-        self.badge
-            .node
-            .get_or_insert_with(|| self.badge.bare.to_node().placed(current::node()))
+        self.badge.settled().clone()
     }
 
     /// Makes the region a root of its own.
@@ -171,8 +169,11 @@ impl Region {
 
     /// What to do after the body was pending: wait, or drop the body.
     pub(crate) fn park(&mut self, cx: &mut Context<'_>) -> Park {
-        let (parked, deadline) = match self.badge.node {
-            Some(_) => self.settled().park_until(cx),
+        let (parked, deadline) = match &self.badge.node {
+            Some(node) if node.waits_still(self.listed, cx) => {
+                (Park::Wait, self.badge.bare.deadline)
+            }
+            Some(_) => self.badge.settled().park_until(&mut self.listed, cx),
             None => self.settle_parked(cx),
         };
         self.parked(parked, deadline, cx)
@@ -180,14 +181,16 @@ impl Region {
 
     /// As [`park`](Self::park), in a poll after which it has parked already.
     pub(crate) fn park_again(&mut self, cx: &mut Context<'_>) -> Park {
-        let (parked, deadline) = self.settled().park_again(cx);
+        let (parked, deadline) = self.badge.settled().park_again(&mut self.listed, cx);
         self.parked(parked, deadline, cx)
     }
 
     fn parked(&mut self, parked: Park, deadline: Option<Instant>, cx: &mut Context<'_>) -> Park {
-        let has_deadline = deadline.is_some() || self.alarm.is_some();
+        let has_deadline = deadline.is_some() || self.badge.bare.deadline.is_some();
         if has_deadline && parked == Park::Wait && self.watch_deadline(deadline, cx) {
-            return self.settled().park_again(cx).0;
+            let (parked, deadline) = self.badge.settled().park_again(&mut self.listed, cx);
+            self.badge.bare.deadline = deadline;
+            return parked;
         }
         parked
     }
@@ -195,8 +198,10 @@ impl Region {
     /// Takes the region's place in the tree and parks it there. Nobody has a handle of it, so that nothing holds it
     /// and nobody has moved its deadline.
     fn settle_parked(&mut self, cx: &Context<'_>) -> (Park, Option<Instant>) {
+        let waker = cx.waker().clone();
+        self.listed = Some(WakerId::of(&waker));
         let node = self.badge.bare.to_node();
-        let node = node.waiting(cx.waker().clone()).placed(current::node());
+        let node = node.waiting(waker).placed(current::node());
         let parked = if node.is_cancelled() {
             Park::Drop
         } else {
@@ -211,22 +216,31 @@ impl Region {
 
     /// Registers the waker of a region that has no body to drop.
     pub(crate) fn listen(&mut self, cx: &mut Context<'_>) {
-        let deadline = self.settled().listen_until(cx);
+        let deadline = match &self.badge.node {
+            Some(node) if node.waits_still(self.listed, cx) => self.badge.bare.deadline,
+            _ => self.badge.settled().listen_until(&mut self.listed, cx),
+        };
         if self.watch_deadline(deadline, cx) {
-            self.settled().listen(cx);
+            let deadline = self.badge.settled().listen_until(&mut self.listed, cx);
+            self.badge.bare.deadline = deadline;
         }
     }
 
     /// Sees to it that the region is woken when its deadline passes. Says whether it has, in which
-    /// case the region was cancelled, by this or by somebody else.
+    /// case the region was cancelled, by this or by somebody else; or somebody who was faster has moved the deadline,
+    /// and woken the region to wait for that one.
     fn watch_deadline(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let before = mem::replace(&mut self.badge.bare.deadline, deadline);
         let node = self.badge.node.as_ref().filter(|node| !node.is_cancelled());
         let (Some(deadline), Some(node)) = (deadline, node) else {
             self.alarm = None;
             return false;
         };
         let alarm = self.alarm.get_or_insert_with(|| Alarm::new(Rt::of(node)));
-        if alarm.poll(deadline, cx).is_pending() {
+        if alarm
+            .poll(deadline, before != Some(deadline), cx)
+            .is_pending()
+        {
             return false;
         }
         self.alarm = None;
@@ -265,6 +279,17 @@ impl Region {
             self.alarm = None;
             node.detach();
         }
+    }
+}
+
+impl Badge {
+    /// The node in its place in the tree.
+    fn settled(&mut self) -> &Arc<Node> {
+        if let Some(node) = self.node.as_ref().filter(|node| !node.is_attached()) {
+            node.attach(current::node());
+        }
+        self.node
+            .get_or_insert_with(|| self.bare.to_node().placed(current::node()))
     }
 }
 

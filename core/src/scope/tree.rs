@@ -19,6 +19,11 @@
 //!    shield between. Reasons are looked up from one such region to the next.
 //! 6. Only `start` moves a living node to another parent, and only one whose old parent is not
 //!    effectively cancelled, under that parent's lock.
+//! 7. A node is LISTED only while it has the waker that its own poll has brought and knows, shows nothing that it waits
+//!    for, and has the deadline that this poll has seen. The bit changes under the node's lock, with these. So a poll with
+//!    that waker that finds the node LISTED, and not effectively cancelled, has nothing to do under the lock. Who takes
+//!    the waker clears the bit, and wakes it after that: before this poll began, which then sees the bit cleared, or else
+//!    there is one more poll.
 //!
 //! # Lock order
 //!
@@ -54,6 +59,7 @@ use super::reason::Reason;
 use crate::group::Group;
 use crate::loom::{AtomicU8, Mutex, Ordering};
 use crate::outcome::wake;
+use crate::renewal::WakerId;
 use crate::task::{Place, TaskInfo};
 use crate::task_tree::Awaited;
 use crate::thread::limiter::{CapacityLimiter, LoanId};
@@ -74,6 +80,8 @@ const MOVED: u8 = 16;
 const FIRST: u8 = 64;
 /// The region outlived the one around it and no longer holds the one it was handed to.
 const LOOSE: u8 = 32;
+/// A poll with the waker of the last one finds all as it left it (invariant 7).
+const LISTED: u8 = 128;
 
 /// What a region is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +242,9 @@ impl Node {
         let inner = self.inner.get_mut();
         inner.waker = Some(waker);
         inner.awaited = awaited::take();
+        if inner.awaited.is_none() {
+            self.raise(LISTED);
+        }
         self
     }
 
@@ -259,6 +270,30 @@ impl Node {
     /// Sets flags; the node's lock is held, which orders it with the readers that matter.
     fn raise(&self, flags: u8) -> u8 {
         self.flags.fetch_or(flags, Ordering::AcqRel)
+    }
+
+    /// Makes a node LISTED that has this waker, unless nobody keeps which one that is, or the node shows what it waits
+    /// for; its lock is held.
+    fn list(&self, inner: &Inner, waker: WakerId, kept: Option<&mut Option<WakerId>>) {
+        let is_kept = kept.map(|kept| *kept = Some(waker)).is_some();
+        if !is_kept || inner.awaited.is_some() {
+            self.unlist();
+        } else if !self.has(LISTED) {
+            self.raise(LISTED);
+        }
+    }
+
+    /// Sends the next poll to the node's lock, which is held.
+    fn unlist(&self) {
+        if self.has(LISTED) {
+            self.flags.fetch_and(!LISTED, Ordering::AcqRel);
+        }
+    }
+
+    /// Takes the waker of the region's own poll, to be woken with no lock held.
+    fn take_waker(&self, inner: &mut Inner) -> Option<Waker> {
+        self.unlist();
+        inner.waker.take()
     }
 
     /// Notes that the node has its place, and whether what is around it is cancelled.
@@ -350,6 +385,7 @@ impl Node {
     pub(crate) fn start_deadline(&self, deadline: Option<Instant>) {
         let mut inner = self.inner.lock();
         if !self.has(MOVED) {
+            self.unlist();
             inner.deadline = deadline;
         }
     }
@@ -363,49 +399,78 @@ impl Node {
             }
             self.raise(MOVED);
             inner.deadline = deadline;
-            inner.waker.take()
+            self.take_waker(&mut inner)
         };
         wake(waker);
     }
 
     /// Wakes the region's own poll.
     pub(crate) fn wake(&self) {
-        let waker = self.inner.lock().waker.take();
+        let waker = self.take_waker(&mut self.inner.lock());
         wake(waker);
     }
 
-    /// Registers the region's waker, or says that its body must be dropped now.
-    pub(crate) fn park(&self, cx: &Context<'_>) -> Park {
-        self.park_until(cx).0
+    /// Whether a region that waits again has nothing to do under the lock: neither to bring its waker, which is `listed`,
+    /// nor to say what it waits for, nor to look at its deadline, which is as it was (invariant 7).
+    #[inline]
+    pub(crate) fn waits_still(&self, listed: Option<WakerId>, cx: &Context<'_>) -> bool {
+        let flags = self.flags.load(Ordering::Acquire);
+        flags & (LISTED | self.cancelled_by) == LISTED
+            && listed == Some(WakerId::of(cx.waker()))
+            && awaited::is_silent()
+    }
+
+    /// Registers the region's waker, or says that its body must be dropped now. `listed` is the waker that the region's
+    /// own poll has registered last.
+    pub(crate) fn park(&self, listed: &mut Option<WakerId>, cx: &Context<'_>) -> Park {
+        if self.waits_still(*listed, cx) {
+            return Park::Wait;
+        }
+        self.park_until(listed, cx).0
     }
 
     /// As [`park`](Self::park), with the deadline at that moment: who moves it from then on wakes the region.
-    pub(crate) fn park_until(&self, cx: &Context<'_>) -> (Park, Option<Instant>) {
-        self.register(cx, Some(awaited::take()), |inner| self.drops_body(inner))
+    pub(crate) fn park_until(
+        &self,
+        listed: &mut Option<WakerId>,
+        cx: &Context<'_>,
+    ) -> (Park, Option<Instant>) {
+        let awaited = Some(awaited::take());
+        self.register(Some(listed), cx, awaited, |inner| self.drops_body(inner))
     }
 
     /// As [`park_until`](Self::park_until), in a poll after which it has parked already and has told what it waits for.
-    pub(crate) fn park_again(&self, cx: &Context<'_>) -> (Park, Option<Instant>) {
-        self.register(cx, None, |inner| self.drops_body(inner))
+    pub(crate) fn park_again(
+        &self,
+        listed: &mut Option<WakerId>,
+        cx: &Context<'_>,
+    ) -> (Park, Option<Instant>) {
+        self.register(Some(listed), cx, None, |inner| self.drops_body(inner))
     }
 
     fn drops_body(&self, inner: &Inner) -> bool {
         self.is_cancelled() && inner.holds <= 0
     }
 
-    /// Registers the waker of a region that has no body to drop.
+    /// Registers the waker of a region that has no body to drop, and of which nothing is kept.
     pub(crate) fn listen(&self, cx: &Context<'_>) {
-        self.listen_until(cx);
+        self.register(None, cx, Some(None), |_| false);
     }
 
-    /// As [`listen`](Self::listen), with the deadline at that moment.
-    pub(crate) fn listen_until(&self, cx: &Context<'_>) -> Option<Instant> {
-        self.register(cx, Some(None), |_| false).1
+    /// As [`park_until`](Self::park_until), for a region that has no body to drop.
+    pub(crate) fn listen_until(
+        &self,
+        listed: &mut Option<WakerId>,
+        cx: &Context<'_>,
+    ) -> Option<Instant> {
+        self.register(Some(listed), cx, Some(None), |_| false).1
     }
 
-    /// `awaited` is what is waited for, if that is told anew.
+    /// `listed` is where the waker is kept that the node has from now on, if anywhere; `awaited` is what is waited for, if
+    /// that is told anew.
     fn register(
         &self,
+        listed: Option<&mut Option<WakerId>>,
         cx: &Context<'_>,
         mut awaited: Option<Option<Arc<dyn Awaited>>>,
         drop_now: impl Fn(&Inner) -> bool,
@@ -425,17 +490,23 @@ impl Node {
                 .as_ref()
                 .is_some_and(|waker| waker.will_wake(cx.waker()))
             {
+                self.list(&inner, WakerId::of(cx.waker()), listed);
                 return (Park::Wait, inner.deadline);
             }
+            self.unlist();
         }
         let waker = cx.waker().clone();
+        // Of the clone: a waker may make one that has another address, and its own is free for others then.
+        let id = WakerId::of(&waker);
         let (old, deadline) = {
             let mut inner = self.inner.lock();
             if drop_now(&inner) {
                 drop(inner);
                 return (Park::Drop, None);
             }
-            (inner.waker.replace(waker), inner.deadline)
+            let old = inner.waker.replace(waker);
+            self.list(&inner, id, listed);
+            (old, inner.deadline)
         };
         drop(old);
         (Park::Wait, deadline)

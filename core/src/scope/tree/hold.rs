@@ -68,7 +68,7 @@ impl Node {
             return (None, None);
         }
         let waker = if self.is_cancelled() {
-            inner.waker.take()
+            self.take_waker(inner)
         } else {
             None
         };

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Waker};
 use std::time::Instant;
 
-use super::{LEFT, Node, Park};
+use super::{LEFT, LISTED, Node, Park};
 use crate::loom::AtomicUsize;
 use crate::loom::Ordering::{AcqRel, Acquire, Release};
 use crate::renewal::WakerId;
@@ -91,7 +91,7 @@ impl Node {
         cx: &Context<'_>,
     ) -> Park {
         if let Some(node) = seat.node() {
-            return node.park(cx);
+            return node.park(last, cx);
         }
         if *last == Some(WakerId::of(cx.waker())) {
             // A leaf that was swept meanwhile has been woken and comes back.
@@ -115,7 +115,7 @@ impl Node {
                 Park::Wait
             }
             Seated::Cancelled => Park::Drop,
-            Seated::Node => seat.node().map_or(Park::Wait, |node| node.park(cx)),
+            Seated::Node => seat.node().map_or(Park::Wait, |node| node.park(last, cx)),
         }
     }
 
@@ -169,6 +169,8 @@ impl Node {
                     inner.key = key;
                     inner.waker = Some(leaf.waker);
                     inner.since = leaf.since;
+                    // The task's own poll knows which waker that is.
+                    node.raise(LISTED);
                 }
                 None => inner.key = above.kids.add_region(node.clone()),
             }

@@ -110,7 +110,8 @@ impl Node {
             let listed = inner.take_listed();
             let holding = self.holds_parent(&inner);
             let around = (inner.parent.take(), inner.cause.take());
-            (around, inner.key, holding, inner.waker.take(), listed)
+            let waker = self.take_waker(&mut inner);
+            (around, inner.key, holding, waker, listed)
         };
         drop(waker);
         let (parent, _cause) = around;

@@ -72,7 +72,7 @@ impl Sweep {
         }
         node.raise(OWN);
         if !was_cancelled {
-            self.collect(&mut inner, node);
+            self.collect(node, &mut inner, node);
         }
         true
     }
@@ -89,12 +89,12 @@ impl Sweep {
         node.raise(OUT);
         if !node.kind.is_shield() {
             if !was_cancelled {
-                self.collect(&mut inner, &cause);
+                self.collect(node, &mut inner, &cause);
             }
             return;
         }
         // A shield stops the cancel, but is told: it starts its grace period and passes the word on.
-        self.wakers.extend(inner.waker.take());
+        self.wakers.extend(node.take_waker(&mut inner));
         let links = inner.rare.as_mut().map(|rare| mem::take(&mut rare.links));
         drop(inner);
         let mut restores = Vec::new();
@@ -115,8 +115,8 @@ impl Sweep {
     }
 
     /// Takes all that a newly cancelled node has to wake and to tell (invariant 2).
-    fn collect(&mut self, inner: &mut Inner, cause: &Arc<Node>) {
-        self.wakers.extend(inner.waker.take());
+    fn collect(&mut self, node: &Node, inner: &mut Inner, cause: &Arc<Node>) {
+        self.wakers.extend(node.take_waker(inner));
         inner.kids.take_leaves(&mut self.wakers);
         let regions = inner.kids.regions();
         self.below
