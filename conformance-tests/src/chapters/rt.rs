@@ -55,6 +55,7 @@ crate::chapter! { ($) rt;
     rt5_the_tree_shows_name_place_and_age_of_who_waits,
     rt5_the_tree_nests_regions_as_they_are_entered,
     rt5_the_tree_forgets_who_has_ended,
+    rt5_what_is_not_waited_for_any_more_is_not_kept,
     rt5_the_tree_is_seen_from_any_thread,
     rt5_the_tree_tells_why_and_by_whom_a_region_was_cancelled,
     rt5_the_tree_shows_shields_finalizers_and_blocking_calls,

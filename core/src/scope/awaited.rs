@@ -8,13 +8,14 @@
 //! 1. What is said is kept by the depth of the region, beyond the end of its poll: there it is found by the region that
 //!    was polled at that depth, when it parks. What others say that are polled in between is deeper.
 //! 2. A poll begins with nothing said at its depth, and only a region that was polled takes what was said there.
-//! 3. Nothing is looked for while nothing is said: work that does not wait pays for a look at one number, and for
+//! 3. Nothing is looked for while nothing is kept: work that does not wait pays for a look at two numbers, and for
 //!    forgetting one address.
 //! 4. While code of a region runs, LAST is null, or the address of what is kept at its depth, so that no other has that
-//!    address; it is null while nothing is said. Where one poll finds many pending that wait for the same, most pay for a
+//!    address; it is null while nothing is kept. Where one poll finds many pending that wait for the same, most pay for a
 //!    look at it alone.
 //! 5. What is taken back is kept, and marked, since most often another operation that waits for the same says it again in
-//!    the same poll. TAKEN_BACK is the depth of what is marked, zero where nothing is. Nobody is told of it.
+//!    the same poll. TAKEN_BACK is the depth of what is marked, zero where nothing is. Nobody is told of it, and it is
+//!    forgotten when a region is left.
 
 use std::cell::{Cell, RefCell};
 use std::mem;
@@ -27,7 +28,7 @@ use crate::task_tree::Awaited;
 crate::loom::thread_local! {
     /// By depth.
     static SAID: RefCell<Vec<Option<Arc<dyn Awaited>>>> = const { RefCell::new(Vec::new()) };
-    /// How many of them there are.
+    /// How many are kept.
     static COUNT: Cell<usize> = const { Cell::new(0) };
     /// See invariant 4.
     static LAST: Cell<*const ()> = const { Cell::new(ptr::null()) };
@@ -79,6 +80,16 @@ fn take_back_before(address: *const ()) {
 #[inline]
 pub(super) fn moved() {
     LAST.with(|last| last.set(ptr::null()));
+}
+
+/// The innermost region is left, and nobody says again in its poll what was taken back (invariant 5).
+#[inline]
+pub(super) fn left() {
+    moved();
+    let marked = TAKEN_BACK.with(Cell::get);
+    if marked != 0 {
+        let _said = forget(marked);
+    }
 }
 
 /// Begins a poll of the region that has just been entered (invariant 2).

@@ -232,7 +232,7 @@ fn push(home: &mut Home<'_>) {
 }
 
 fn pop(home: &mut Home<'_>) {
-    awaited::moved();
+    awaited::left();
     let _ = STACK.try_with(|stack| stack.pop(home));
 }
 

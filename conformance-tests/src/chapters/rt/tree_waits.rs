@@ -326,3 +326,18 @@ pub fn rt5_the_tree_tells_what_a_region_waits_for_of_that_region_alone(on: &Flav
         group.await.expect("the body has a value");
     });
 }
+
+/// RT5: what a wait was for that is over is kept by nobody, on no thread.
+pub fn rt5_what_is_not_waited_for_any_more_is_not_kept(on: &Flavour) {
+    let name: Arc<str> = "lock of a run".into();
+    let lock = sync::Lock::named(name.clone(), ());
+    on.run(async move {
+        let guard = lock.lock().await;
+        // It waits and is dropped in one poll, after which its region does not wait.
+        let mut wait = Box::pin(lock.lock());
+        assert!(poll_once(&mut wait).await.is_pending());
+        drop(wait);
+        drop(guard);
+    });
+    assert_eq!(Arc::strong_count(&name), 1);
+}
