@@ -60,6 +60,8 @@ fn one_who_leaves_while_it_makes_a_value_lets_the_next_make_it() {
 fn a_value_that_is_set_while_one_is_made_is_the_one_for_all() {
     loom::model(|| {
         let (cell, steps) = (Arc::new(OnceCell::new()), Arc::new(AtomicUsize::new(0)));
+        // What makes its semaphore once is std's, and not modelled.
+        assert!(poll_once(Box::pin(cell.get_or_init(pending))).is_pending());
         let other = thread::spawn({
             let (cell, steps) = (cell.clone(), steps.clone());
             move || {
@@ -77,6 +79,23 @@ fn a_value_that_is_set_while_one_is_made_is_the_one_for_all() {
         let was_set = other.join().unwrap().is_ok();
         assert_eq!(cell.get(), Some(&value));
         assert_eq!(value, if was_set { 1 } else { 2 });
+    });
+}
+
+#[test]
+fn who_waits_as_a_value_is_set_has_it_while_the_maker_is_at_work() {
+    loom::model(|| {
+        let cell = Arc::new(OnceCell::new());
+        let maker = begun({
+            let cell = cell.clone();
+            async move {
+                cell.get_or_init(pending).await;
+            }
+        });
+        let other = cell.clone();
+        let value = while_other(move || drop(other.set(1)), cell.get_or_init(async || 2));
+        assert_eq!(value, &1);
+        drop(maker);
     });
 }
 
