@@ -45,8 +45,9 @@ fn first(seed: u64, among: &[Runnable]) -> usize {
             Runnable::Task(task) => (0, task),
             Runnable::Call(call) => (1, call),
             Runnable::Leaving(task) => (2, task),
+            Runnable::Stopping(group) => (3, group),
         };
-        Rng::new(seed ^ Rng::new(number as u64 * 3 + kind).next()).next()
+        Rng::new(seed ^ Rng::new(number as u64 * 4 + kind).next()).next()
     };
     (0..among.len()).max_by_key(rank).unwrap_or(0)
 }

@@ -126,6 +126,8 @@ pub enum Runnable {
     Call(usize),
     /// A task that is counted out.
     Leaving(usize),
+    /// A group that tells a daemon to stop.
+    Stopping(usize),
 }
 
 const MAIN: TaskIx = 0;
@@ -214,6 +216,7 @@ impl<'p> World<'p> {
             match runnable[choose(&runnable) % runnable.len()] {
                 Runnable::Task(t) => self.poll(t),
                 Runnable::Call(c) => self.go_on_with_call(c),
+                Runnable::Stopping(g) => self.stop_next(g),
                 Runnable::Leaving(t) => {
                     if let Some(flow) = self.leaving.remove(&t) {
                         self.count_out(t, flow);
@@ -226,8 +229,10 @@ impl<'p> World<'p> {
     fn runnable(&self) -> Vec<Runnable> {
         let tasks = (0..self.tasks.len()).filter(|&t| self.task_can_go_on(t));
         let calls = (0..self.calls.len()).filter(|&c| self.call_can_go_on(c));
-        tasks
-            .map(Runnable::Task)
+        let stopping = (0..self.groups.len()).filter(|&g| !self.groups[g].to_stop.is_empty());
+        stopping
+            .map(Runnable::Stopping)
+            .chain(tasks.map(Runnable::Task))
             .chain(calls.map(Runnable::Call))
             .chain(self.leaving.keys().copied().map(Runnable::Leaving))
             .collect()

@@ -27,6 +27,8 @@ pub(super) struct Group<'p> {
     pub(super) closed: bool,
     /// Whether its daemons are told to stop.
     pub(super) stopping: bool,
+    /// Those that are still to be told, one after the other.
+    pub(super) to_stop: Vec<TaskIx>,
     /// How the body has ended. Most arms have none, which is as if it had ended.
     pub(super) body: Option<Flow>,
     pub(super) errors: Vec<u32>,
@@ -59,6 +61,7 @@ impl Group<'_> {
             members: Vec::new(),
             closed: false,
             stopping: false,
+            to_stop: Vec::new(),
             body: None,
             errors: Vec::new(),
             panic: None,
@@ -172,8 +175,14 @@ impl<'p> World<'p> {
         }
         self.groups[g].closed = self.groups[g].members.is_empty();
         self.groups[g].stopping = true;
-        for m in self.groups[g].members.clone() {
-            self.cancel(self.tasks[m].region, Cause::Shutdown);
+        self.groups[g].to_stop = self.groups[g].members.clone();
+    }
+
+    /// Tells the next daemon to stop. What one that is told gives up may reach another one that is not yet.
+    pub(super) fn stop_next(&mut self, g: GroupIx) {
+        let daemon = self.groups[g].to_stop.remove(0);
+        if !self.ended(daemon) {
+            self.cancel(self.tasks[daemon].region, Cause::Shutdown);
         }
     }
 
