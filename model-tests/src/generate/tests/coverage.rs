@@ -327,7 +327,8 @@ fn coverage_of_the_full_profile() {
                 inner,
                 "hold" | "lock" | "watch" | "reserve" | "listen" | "fill" | "get"
             );
-            let rare = waits && matches!(outer, "hook" | "cleanup" | "restore" | "taking");
+            let rare = waits && matches!(outer, "hook" | "cleanup" | "restore" | "taking")
+                || (inner, outer) == ("restore", "taking");
             let least = if waits
                 || matches!(inner, "restore" | "start" | "hook")
                 || matches!(outer, "taking" | "restore")
