@@ -8,8 +8,9 @@
 //!
 //! 1. [`Backend::spawn`] polls the task until it is ready, whenever its waker was woken, from any
 //!    thread; it never polls a task from inside `spawn`, and never from two threads at once. A poll sees what came
-//!    before each wake that leads to no other one: a flag that says that a task was woken is cleared by a swap before the
-//!    poll, not by a store, which would not see what the wake published.
+//!    before each wake that leads to no other one: a flag that says that a task was woken is set by a swap in every wake,
+//!    also where it is set already, and cleared by a swap before the poll. A store would not publish what the wake
+//!    follows, or not see what it published.
 //! 2. A task that is ready is dropped at once. A task that will not be polled again (the runtime
 //!    shuts down, or has shut down already) is dropped as well, on any thread, even inside `spawn`:
 //!    the core counts it out when it is dropped, and waits for ever for one that leaks.

@@ -93,7 +93,8 @@ fn who_waits_as_a_value_is_set_has_it_while_the_maker_is_at_work() {
             }
         });
         let other = cell.clone();
-        let value = while_other(move || drop(other.set(1)), cell.get_or_init(async || 2));
+        let sets = move || assert_eq!(other.set(1), Ok(()));
+        let value = while_other(sets, cell.get_or_init(async || 2));
         assert_eq!(value, &1);
         drop(maker);
     });

@@ -1,4 +1,5 @@
-//! Which region and which task are being polled on this thread right now.
+//! Which region and which task are being polled on this thread right now. Longer than other files, since all that is asked of
+//! the stack is here, beside the only code that may borrow it.
 //!
 //! Every region pushes itself onto a thread-local stack for the span of a poll and takes itself back
 //! afterwards, also when the poll unwinds (SC10). Its own reference moves in and out, by changing places with none, so

@@ -1,5 +1,8 @@
 //! The cancel tree: which region is inside which, and what a cancel reaches.
 //!
+//! Longer than other files: what a node keeps under its lock, and each bit of its flags, is changed here alone, or by the files
+//! below that are named after what they do.
+//!
 //! A region that waits is a node, or, while nothing inside it needs one, a *leaf*: no more than a
 //! waker in its parent's list. A task that was spawned and waits is a leaf; so is `cancelled()`. A blocking
 //! call is listed as what its caller and its thread share, until the thread asks for a node.

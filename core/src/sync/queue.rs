@@ -1,4 +1,5 @@
-//! Those who wait, first come first served, and are handed what they wait for (PR1).
+//! Those who wait, first come first served, and are handed what they wait for (PR1): the queue and the wait, which keep each
+//! other's invariants, in one file that is longer than others for it.
 //!
 //! Plain data: all of it is under the lock of the primitive that owns it. It wakes nobody and drops no waker: those
 //! are handed out, for when the lock is released. An entry belongs to the future that waits, by its

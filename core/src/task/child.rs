@@ -1,4 +1,4 @@
-//! A spawned task, from its first poll to its end.
+//! A spawned task, from its first poll to its end: one protocol, and a file longer than others for it.
 //!
 //! ```text
 //!   poll      the future, inside the task's region

@@ -1,4 +1,5 @@
-//! A capacity limiter: so many tokens, handed out in order.
+//! A capacity limiter: so many tokens, handed out in order. Longer than other files, since all that may be done with one is
+//! here; who waits, in which order, and how work begins with a token are files of their own.
 //!
 //! A token is *lent* while its holder only waits: a thread that is parked in `from_thread::run` has no use
 //! for its own, so a blocking call made inside of that run may work with it (TH7). A lent token is open to

@@ -1,4 +1,6 @@
 //! MS: items that go to all who listen.
+//!
+//! Programs with their traces, which makes the file longer than others.
 
 use serde_json::json;
 

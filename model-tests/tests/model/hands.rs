@@ -1,4 +1,6 @@
 //! PR, MS: permits and items that go from hand to hand.
+//!
+//! Programs with their traces, which makes the file longer than others.
 
 use serde_json::json;
 

@@ -1,4 +1,6 @@
 //! CO: blocks that are run together.
+//!
+//! Programs with their traces, which makes the file longer than others.
 
 use serde_json::json;
 

@@ -1,4 +1,6 @@
 //! PR: values that are made once or given once, and what one at a time may use.
+//!
+//! Programs with their traces, which makes the file longer than others.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,6 @@
 //! MS2: cancels.
+//!
+//! One test after the other about one rule, which makes the file longer than others.
 
 use crate::harness::*;
 use anyrt::stream::TryReceiveError;

@@ -4,8 +4,8 @@
 //! # Always true
 //!
 //! 1. A seat changes only under the lock of the node around it.
-//! 2. A call that is listed has not left, and holds the node that lists it, unless that one had left before. A cancel of that one takes no call off the
-//!    list: there is nobody to be woken, for it comes back when its thread has ended.
+//! 2. A call that is listed has not left, and holds the node that lists it, unless that one had left before. A cancel of that
+//!    one takes no call off the list: there is nobody to be woken, for it comes back when its thread has ended.
 //! 3. A region that leaves makes nodes of the calls that it lists, to hand them on.
 
 use std::sync::{Arc, OnceLock};
