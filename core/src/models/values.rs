@@ -23,6 +23,13 @@ async fn later<T>(value: T) -> T {
     value
 }
 
+/// One who makes a value, and never has it.
+fn at_work(cell: Arc<OnceCell<u32>>) -> impl Future<Output = ()> + Send {
+    begun(async move {
+        cell.get_or_init(pending).await;
+    })
+}
+
 #[test]
 fn two_who_need_a_value_make_it_once() {
     few_preemptions(|| {
@@ -45,12 +52,7 @@ fn two_who_need_a_value_make_it_once() {
 fn one_who_leaves_while_it_makes_a_value_lets_the_next_make_it() {
     loom::model(|| {
         let cell = Arc::new(OnceCell::new());
-        let maker = begun({
-            let cell = cell.clone();
-            async move {
-                cell.get_or_init(pending).await;
-            }
-        });
+        let maker = at_work(cell.clone());
         let made = while_other(move || drop(maker), cell.get_or_init(async || 7));
         assert_eq!(made, &7);
     });
@@ -86,12 +88,7 @@ fn a_value_that_is_set_while_one_is_made_is_the_one_for_all() {
 fn who_waits_as_a_value_is_set_has_it_while_the_maker_is_at_work() {
     loom::model(|| {
         let cell = Arc::new(OnceCell::new());
-        let maker = begun({
-            let cell = cell.clone();
-            async move {
-                cell.get_or_init(pending).await;
-            }
-        });
+        let maker = at_work(cell.clone());
         let other = cell.clone();
         let sets = move || assert_eq!(other.set(1), Ok(()));
         let value = while_other(sets, cell.get_or_init(async || 2));

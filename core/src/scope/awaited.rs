@@ -88,6 +88,7 @@ pub(super) fn left() {
     moved();
     let marked = TAKEN_BACK.with(Cell::get);
     if marked != 0 {
+        unmark(marked);
         let _said = forget(marked);
     }
 }
@@ -159,14 +160,14 @@ fn mark(depth: usize) {
     }
 }
 
-/// Says whether what is kept at a depth was marked, which it is not from now on.
+/// What is kept at a depth is not marked from now on.
 #[inline]
-fn unmark(depth: usize) -> bool {
-    let is_marked = TAKEN_BACK.with(Cell::get) == depth;
-    if is_marked {
-        TAKEN_BACK.with(|marked| marked.set(0));
-    }
-    is_marked
+fn unmark(depth: usize) {
+    TAKEN_BACK.with(|marked| {
+        if marked.get() == depth {
+            marked.set(0);
+        }
+    });
 }
 
 #[inline]
@@ -203,10 +204,10 @@ fn keep(depth: usize, awaited: Arc<dyn Awaited>) {
     }
 }
 
-/// Forgets what is kept at a depth, which is not LAST, and gives it back unless it was marked.
+/// Forgets what is kept at a depth, which is neither LAST nor marked, and gives it back.
 fn forget(depth: usize) -> Option<Arc<dyn Awaited>> {
     let said = SAID.try_with(|said| said.borrow_mut().get_mut(depth)?.take());
     let said = said.ok().flatten()?;
     COUNT.with(|count| count.set(count.get() - 1));
-    (!unmark(depth)).then_some(said)
+    Some(said)
 }

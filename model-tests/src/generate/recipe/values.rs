@@ -25,7 +25,7 @@ pub(super) fn made(maker: &mut Maker<'_>, place: &Place) -> Block {
         let mut body = vec![
             maker.spawn(place, group, |maker, place| {
                 let until = maker.until();
-                vec![maker.scope_as(target, place, until, wants), maker.state()]
+                maker.aimed(target, place, until, wants)
             }),
             maker.spawn(place, group, |maker, place| {
                 let mut body = wants(maker, place);
